@@ -1,0 +1,1 @@
+"""The automation engine and the library of ready automations."""

@@ -1,0 +1,1 @@
+"""The admin's files: YAML with positions, schemas and faults."""

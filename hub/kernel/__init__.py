@@ -1,0 +1,1 @@
+"""Clock, bus, states and actions: the running heart of the hub."""

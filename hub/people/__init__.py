@@ -1,0 +1,1 @@
+"""Who is there and who should hear: persons, roles, areas, audiences."""

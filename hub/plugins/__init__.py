@@ -1,0 +1,1 @@
+"""How guests live: declarations, links, ports, supervisor, workers."""

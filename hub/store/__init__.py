@@ -1,0 +1,1 @@
+"""What survives: tables, writer, journal, outbox, timers, runs, history."""

@@ -1,0 +1,1 @@
+"""The test kit for guests, published as a pytest plugin."""

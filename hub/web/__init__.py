@@ -1,0 +1,1 @@
+"""The web floor: one aiohttp application, deny by default."""
