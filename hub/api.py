@@ -1,0 +1,97 @@
+"""Every name a guest may import from the hub, and nothing else."""
+
+from hub.config.faults import Fault
+from hub.kernel.actions import Carried
+from hub.kernel.clock import Clock, Timer
+from hub.kernel.journal import event_data, plain
+from hub.model.calls import Action, Call
+from hub.model.errors import (
+    ActionRefused,
+    AuthFailed,
+    ConfigError,
+    DeliveryFailed,
+    DeliveryRefused,
+    HubError,
+    NotReady,
+)
+from hub.model.events import (
+    Alarm,
+    Event,
+    Evidence,
+    HubStarted,
+    HubStopping,
+    Named,
+    ProblemCleared,
+    ProblemRaised,
+    Severity,
+    StateChanged,
+    StateReported,
+    kind_of,
+)
+from hub.model.identity import derive_id, new_id
+from hub.model.people import Address, Delivery, Notice, Person
+from hub.model.things import Area, Device, Entity, State, Value, slug, text_of
+from hub.plugins.hookspecs import hookimpl
+from hub.plugins.integration import Analyzer, Channel, Integration, Reference
+from hub.plugins.link import Link, Point, Receipt
+from hub.plugins.ports import Broker, FrameAnalyzer, Message, MessageHandler, ReadingReceived, Sender
+from hub.store.unit import Outcome, Unit
+
+__all__ = [
+    "Action",
+    "ActionRefused",
+    "Address",
+    "Alarm",
+    "Analyzer",
+    "Area",
+    "AuthFailed",
+    "Broker",
+    "Call",
+    "Carried",
+    "Channel",
+    "Clock",
+    "ConfigError",
+    "Delivery",
+    "DeliveryFailed",
+    "DeliveryRefused",
+    "Device",
+    "Entity",
+    "Event",
+    "Evidence",
+    "Fault",
+    "FrameAnalyzer",
+    "HubError",
+    "HubStarted",
+    "HubStopping",
+    "Integration",
+    "Link",
+    "Message",
+    "MessageHandler",
+    "Named",
+    "NotReady",
+    "Notice",
+    "Outcome",
+    "Person",
+    "Point",
+    "ProblemCleared",
+    "ProblemRaised",
+    "ReadingReceived",
+    "Receipt",
+    "Reference",
+    "Sender",
+    "Severity",
+    "State",
+    "StateChanged",
+    "StateReported",
+    "Timer",
+    "Unit",
+    "Value",
+    "derive_id",
+    "event_data",
+    "hookimpl",
+    "kind_of",
+    "new_id",
+    "plain",
+    "slug",
+    "text_of",
+]

@@ -1,0 +1,21 @@
+"""Ids: unique and sortable when new, repeatable when derived."""
+
+import hashlib
+import itertools
+import os
+import time
+
+# One prefix a process: start time in ms (sortable), then chance (two hubs started in one millisecond differ).
+_PREFIX = f"{time.time_ns() // 1_000_000:012x}{os.urandom(3).hex()}"
+_next = itertools.count(1).__next__
+
+
+def new_id() -> str:
+    """A new id of 26 characters; ids of one process sort in the order they were made."""
+    return f"{_PREFIX}{_next():08x}"
+
+
+def derive_id(*parts: object) -> str:
+    """The same id for the same parts, 26 hex characters: redelivered facts keep their identity."""
+    text = "\x1f".join(str(part) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=13).hexdigest()

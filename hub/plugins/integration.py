@@ -1,0 +1,74 @@
+"""What a guest declares about itself."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.model.calls import Action, Schema
+from hub.model.events import Event
+from hub.model.things import Entity
+from hub.plugins.ports import Sender
+
+if TYPE_CHECKING:
+    from hub.plugins.link import Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A kind of way to reach people, such as "ntfy"."""
+
+    name: str
+    summary: str
+    schema: Schema  # of the channel's settings under `notify: channels:`
+    address: Schema  # of the options a person gives for it
+    open: "Callable[[Mapping[str, Any], Link], Sender]"  # settings -> sender, for as long as the guest lives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyzer:
+    """A frame analyzer, named by import path and loaded only in camera workers."""
+
+    name: str
+    target: str  # "package.module:callable"; the callable takes (camera settings, own settings) -> FrameAnalyzer
+    schema: Schema
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A name in a section that must exist elsewhere, for `hub check`: path from the section's start to the name."""
+
+    path: tuple[str | int, ...]
+    what: str  # "entity", "event", "action", "area", "person", "role" or "channel"
+    name: str
+
+
+def no_entities(_config: Any) -> Iterable[Entity]:
+    """A guest without entities."""
+    return ()
+
+
+def no_references(_config: Any) -> Iterable[Reference]:
+    """A guest whose section names nothing of others."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """The declaration of one guest. `run` lives as long as the guest does; its end undoes all it registered."""
+
+    name: str  # the key in configuration.yaml
+    run: "Callable[[Link, Any], Awaitable[None]]"
+    schema: Schema  # voluptuous; returns the cleaned section
+    summary: str = ""  # one line, for `hub describe`
+    events: tuple[type[Event], ...] = ()
+    actions: tuple[Action, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    analyzers: tuple[Analyzer, ...] = ()
+    offers: tuple[type, ...] = ()
+    needs: tuple[type, ...] = ()
+    # What the cleaned section will bring to life, so that `hub check` knows it without running anything; None: can't
+    # be told beforehand (discovery), and unknown entities are warnings then.
+    entities: Callable[[Any], Iterable[Entity]] | None = no_entities
+    references: Callable[[Any], Iterable[Reference]] = no_references
+    multiple: bool = False  # the section is a list that labelled sections and packages add to

@@ -1,0 +1,91 @@
+"""Ports: the protocols through which guests need and offer things to one another, and the facts they share."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from hub.model.events import Event
+from hub.model.people import Delivery
+
+Undo = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message as it arrived."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+    at: datetime  # arrival, aware UTC
+
+    @property
+    def text(self) -> str:
+        """The payload as UTF-8 text; what is not UTF-8 is replaced."""
+        return self.payload.decode("utf-8", "replace")
+
+
+MessageHandler = Callable[[Message], Awaitable[Any] | None]
+
+
+@runtime_checkable
+class Broker(Protocol):
+    """A connection to an MQTT broker that heals itself."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages flow now."""
+
+    def subscribe(self, topic_filter: str, handler: MessageHandler, *, qos: int = 1) -> Undo:
+        """Call `handler` in the loop for each message that matches.
+
+        A QoS 1 message is acknowledged to the broker when every handler's returned awaitable (a receipt) is done;
+        a handler that raises, or whose awaitable fails, leaves it unacknowledged, so that the broker sends again.
+        """
+
+    async def publish(
+        self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False
+    ) -> None:
+        """Publish; QoS 1 returns when the broker has acknowledged. NotReady when there is no connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingReceived(Event):
+    """A device reported: raw `values` under the vendor's keys, `means` in the hub's words.
+
+    Words of `means`: tilt_alarm, angle_x, angle_y, angle_z, angle (degrees), battery_percent, battery_volt,
+    battery_low, open, water, level_mm, temperature (C), humidity (%), tamper, occupied, power ...
+    """
+
+    device: str  # the hub's id of the device, e.g. "MH-0137"
+    address: str = ""  # the network's id, e.g. the DevEUI
+    model: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    means: Mapping[str, Any] = field(default_factory=dict)
+    gateways: tuple[str, ...] = ()
+    rssi: float | None = None
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """An opened channel: hands one delivery to its provider."""
+
+    async def send(self, delivery: Delivery) -> str:
+        """Deliver; returns the provider's receipt id ('' if it gives none).
+
+        DeliveryFailed to be tried again, DeliveryRefused never; a provider that answers success with an error in
+        its body has failed.
+        """
+
+
+@runtime_checkable
+class FrameAnalyzer(Protocol):
+    """Looks at a camera's pictures in the camera's worker process. One object serves one camera."""
+
+    def feed(self, luma: Any, t: float, key_frame: bool) -> list[Any]:
+        """Take one picture (uint8, height x width, do not keep it) at container time `t` seconds; findings."""
+
+    def finish(self) -> list[Any]:
+        """The stream ended or broke: last findings."""
