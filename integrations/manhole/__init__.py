@@ -1,0 +1,1 @@
+"""Manhole covers: tilt, opening, absence, flooding, damage and silence."""
