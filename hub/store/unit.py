@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from hub.model.calls import Call
 from hub.model.events import Alarm
+from hub.store.jsontext import encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Unit:
     receipt: "asyncio.Future[Outcome]"
     writes: list[Write] = field(default_factory=list)
     calls: list[tuple[Call, str]] = field(default_factory=list)  # with the alarm they follow from
+    bodies: list[str] = field(default_factory=list)  # of each call, its data as JSON
     after: list[Callable[[Outcome], None]] = field(default_factory=list)  # run in the loop after the commit
     alarm_id: str = ""  # the alarm being dispatched
 
@@ -51,7 +53,9 @@ class Unit:
         self.writes.append(Write(kind, row, self.alarm_id))
 
     def call(self, call: Call) -> None:
-        """Put a durable call down; it is carried out after the commit."""
+        """Put a durable call down, carried out after the commit; ValueError when its data is no JSON."""
+        data = call.data if call.data.__class__ is dict else dict(call.data)
+        self.bodies.append(encode(data, f"call '{call.key}' of '{call.name}': its data"))
         self.calls.append((call, self.alarm_id))
 
     @property
@@ -78,8 +82,9 @@ class Units:
     def open(self) -> Iterator[Unit]:
         """Open a unit, or join the one that is open; the outermost one submits it.
 
-        Also when the body raises: an alarm that was raised stays raised, and a source that is not acknowledged
-        sends again. Synchronous on purpose: no await may stand inside, or another task's writes would slip in.
+        Also when the body raises: an alarm that was raised stays raised, and a source that is not
+        acknowledged sends again. Synchronous on purpose: no await may stand inside, or another task's writes
+        would slip in.
         """
         if self.current is not None:
             yield self.current
