@@ -32,7 +32,7 @@ from hub.model.identity import derive_id, new_id
 from hub.model.people import Address, Delivery, Notice, Person
 from hub.model.things import Area, Device, Entity, State, Value, slug, text_of
 from hub.plugins.hookspecs import hookimpl
-from hub.plugins.integration import Analyzer, Channel, Integration, Reference
+from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
 from hub.plugins.link import Link, Point, Receipt
 from hub.plugins.ports import Broker, FrameAnalyzer, Message, MessageHandler, ReadingReceived, Sender
 from hub.store.unit import Outcome, Unit
@@ -59,11 +59,13 @@ __all__ = [
     "Event",
     "Evidence",
     "Fault",
+    "Finding",
     "FrameAnalyzer",
     "HubError",
     "HubStarted",
     "HubStopping",
     "Integration",
+    "Known",
     "Link",
     "Message",
     "MessageHandler",

@@ -29,7 +29,9 @@ class Analyzer:
     """A frame analyzer, named by import path and loaded only in camera workers."""
 
     name: str
-    target: str  # "package.module:callable"; the callable takes (camera settings, own settings) -> FrameAnalyzer
+    target: (
+        str  # "package.module:callable"; the callable takes (camera settings, own settings) -> FrameAnalyzer
+    )
     schema: Schema
     summary: str = ""
 
@@ -41,6 +43,34 @@ class Reference:
     path: tuple[str | int, ...]
     what: str  # "entity", "event", "action", "area", "person", "role" or "channel"
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All names that a configuration's sections may refer to."""
+
+    events: Mapping[str, type[Event]]
+    actions: Mapping[str, Action]
+    entities: frozenset[str] | None  # None: can't be told beforehand
+    areas: frozenset[str] = frozenset()
+    persons: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong at a path inside a section; `fatal` False makes it a warning."""
+
+    path: tuple[str | int, ...]
+    problem: str
+    remedy: str = ""
+    fatal: bool = True
+
+
+def no_findings(_config: Any, _known: Known) -> Iterable[Finding]:
+    """A guest that has nothing to check beyond its schema and references."""
+    return ()
 
 
 def no_entities(_config: Any) -> Iterable[Entity]:
@@ -71,4 +101,5 @@ class Integration:
     # be told beforehand (discovery), and unknown entities are warnings then.
     entities: Callable[[Any], Iterable[Entity]] | None = no_entities
     references: Callable[[Any], Iterable[Reference]] = no_references
+    check: Callable[[Any, Known], Iterable[Finding]] = no_findings  # the cleaned section against all names
     multiple: bool = False  # the section is a list that labelled sections and packages add to

@@ -18,6 +18,7 @@ from hub.kernel.states import States
 from hub.kernel.timers import TimerHandler
 from hub.model.calls import Call
 from hub.model.events import Event
+from hub.model.people import Delivery
 from hub.model.things import NO_ATTRIBUTES, Device, Entity, Value
 from hub.store.memory import Memory
 from hub.store.unit import Outcome, Unit
@@ -71,6 +72,8 @@ class Link:
             logging.getLogger(f"hub.guest.{integration.name}"), {"integration": integration.name}
         )
         self.is_ready = asyncio.Event()
+        self.reloader: Callable[[Any], Awaitable[None]] | None = None
+        self.failure: BaseException | None = None  # of a task beside `run`
 
     # --- facts ------------------------------------------------------------------------------------------
 
@@ -233,6 +236,19 @@ class Link:
         """The problem is gone."""
         self._site.problems.clear(f"{self.name}.{key}", source=self.name)
 
+    def on_reload(self, handler: Callable[[Any], Awaitable[None]]) -> Undo:
+        """Take a changed section while running: `await handler(new config)` instead of a restart."""
+        self.reloader = handler
+
+        def undo() -> None:
+            self.reloader = None
+
+        return self._keep(undo)
+
+    def review(self, delivery: Delivery) -> str | None:
+        """Ask every guest's `hub_review_delivery`; the first reason to hold the delivery back, or None."""
+        return self._site.review(delivery)
+
     def task(self, work: "Any", *, name: str = "") -> "asyncio.Task[Any]":
         """Run a coroutine beside `run`; ended with the guest. Its failure fails the guest."""
         task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(work, name=name or self.name)
@@ -242,8 +258,9 @@ class Link:
 
     def _task_done(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._site.fail_guest(self.name, task.exception())
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._site.fail_guest(self.name, error)
 
     def _keep(self, undo: Undo) -> Undo:
         self._undos.append(undo)

@@ -45,9 +45,7 @@ class Broker(Protocol):
         a handler that raises, or whose awaitable fails, leaves it unacknowledged, so that the broker sends again.
         """
 
-    async def publish(
-        self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False
-    ) -> None:
+    async def publish(self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False) -> None:
         """Publish; QoS 1 returns when the broker has acknowledged. NotReady when there is no connection."""
 
 

@@ -1,0 +1,213 @@
+"""From the admin's files to cleaned sections and a complete list of faults. Nothing is started or connected."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.config import Cache, Document, Fault, did_you_mean, load, validate
+from hub.model.calls import Action
+from hub.model.events import (
+    Alarm,
+    Event,
+    HubStarted,
+    HubStopping,
+    Named,
+    ProblemCleared,
+    ProblemRaised,
+    StateChanged,
+    StateReported,
+)
+from hub.people import Directory, load_directory
+from hub.plugins.core_schema import CORE
+from hub.plugins.integration import Channel, Integration, Known
+from hub.plugins.manager import Broken, Manager, Missing
+from hub.plugins.site import Place
+
+CORE_EVENTS: tuple[type[Event], ...] = (
+    Alarm,
+    StateChanged,
+    StateReported,
+    HubStarted,
+    HubStopping,
+    Named,
+    ProblemRaised,
+    ProblemCleared,
+)
+PEOPLE = ("areas", "people")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One integration's part of the configuration, cleaned by its schema."""
+
+    integration: Integration
+    config: Any
+    digest: str  # of the section as written: the same digest, the same guest
+
+
+@dataclass(slots=True)
+class Configuration:
+    """All that the files say."""
+
+    document: Document
+    faults: list[Fault] = field(default_factory=list)
+    core: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
+    directory: Directory = field(default_factory=Directory)
+    known: Known = field(default_factory=lambda: Known(events={}, actions={}, entities=frozenset()))
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is wrong; warnings may be there."""
+        return not any(fault.severity == "fault" for fault in self.faults)
+
+    @property
+    def place(self) -> Place:
+        """Who and where the hub is."""
+        core = self.core["hub"]
+        return Place(
+            name=core["name"],
+            zone=ZoneInfo(core["time_zone"]),
+            language=core["language"],
+            latitude=core.get("latitude"),
+            longitude=core.get("longitude"),
+        )
+
+    def channels(self) -> dict[str, Channel]:
+        """Kinds of channels of all sections' integrations."""
+        return {
+            channel.name: channel
+            for section in self.sections.values()
+            for channel in section.integration.channels
+        }
+
+    def fault(
+        self, path: tuple[str | int, ...], problem: str, remedy: str = "", *, fatal: bool = True
+    ) -> None:
+        """Note a fault at a path of the document."""
+        at = self.document.position(path)
+        self.faults.append(
+            Fault(
+                file=at.file,
+                line=at.line,
+                column=at.column,
+                path=".".join(str(part) for part in path),
+                problem=problem,
+                remedy=remedy,
+                severity="fault" if fatal else "warning",
+            )
+        )
+
+
+def read_configuration(
+    config_dir: Path, manager: Manager, *, environ: Mapping[str, str], cache: Cache | None = None
+) -> Configuration:
+    """Read and check everything; ConfigUnreadable when there is no configuration.yaml to read."""
+    document = load(config_dir, environ=environ, cache=cache)
+    configuration = Configuration(document, list(document.faults))
+    data = document.data if isinstance(document.data, dict) else {}
+    for name, schema in CORE.items():
+        cleaned, faults = validate(schema, data.get(name) or {}, (name,), document)
+        configuration.faults += faults
+        configuration.core[name] = cleaned if cleaned is not None else schema({})
+    configuration.directory, faults = load_directory(data.get("areas"), data.get("people"), document)
+    configuration.faults += faults
+    for name, raw in data.items():
+        if name not in CORE and name not in PEOPLE:
+            _read_section(configuration, manager, str(name), raw)
+    configuration.known = _known(configuration)
+    _check_references(configuration)
+    return configuration
+
+
+def _read_section(configuration: Configuration, manager: Manager, name: str, raw: Any) -> None:
+    try:
+        integration = manager.load(name)
+    except Missing:
+        names = [*manager.names(), *CORE, *PEOPLE]
+        remedy = did_you_mean(name, names) or "install the package that brings it, or remove the section"
+        configuration.fault((name,), f"there is no integration '{name}'", remedy)
+        return
+    except Broken as error:
+        configuration.fault((name,), str(error), "mend or remove the integration")
+        return
+    cleaned, faults = validate(integration.schema, raw, (name,), configuration.document)
+    configuration.faults += faults
+    if not any(fault.severity == "fault" for fault in faults):
+        configuration.sections[name] = Section(integration, cleaned, digest_of(raw))
+
+
+def digest_of(raw: Any) -> str:
+    """A digest of a section as written."""
+    text = json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def declared_events(integrations: list[Integration]) -> dict[str, type[Event]]:
+    """Every event class by kind: the core's and those of the given integrations."""
+    return {cls.kind: cls for cls in (*CORE_EVENTS, *(cls for item in integrations for cls in item.events))}
+
+
+def declared_actions(integrations: list[Integration]) -> dict[str, Action]:
+    """Every action by name."""
+    return {action.name: action for item in integrations for action in item.actions}
+
+
+def _known(configuration: Configuration) -> Known:
+    sections = configuration.sections.values()
+    integrations = [section.integration for section in sections]
+    entities: set[str] | None = set()
+    for section in sections:
+        if section.integration.entities is None:
+            entities = None
+            break
+        entities.update(entity.id for entity in section.integration.entities(section.config))
+    directory = configuration.directory
+    return Known(
+        events=declared_events(integrations),
+        actions=declared_actions(integrations),
+        entities=None if entities is None else frozenset(entities),
+        areas=frozenset(directory.areas),
+        persons=frozenset(directory.persons),
+        roles=frozenset(directory.roles),
+        channels=frozenset(_channel_names(configuration)),
+    )
+
+
+def _channel_names(configuration: Configuration) -> Iterator[str]:
+    """Names of the channels that this site has set up, from the section of the integration `notify`."""
+    section = configuration.sections.get("notify")
+    if section is not None and isinstance(section.config, Mapping):
+        yield from section.config.get("channels", ())
+
+
+def _check_references(configuration: Configuration) -> None:
+    known = configuration.known
+    for name, section in configuration.sections.items():
+        for reference in section.integration.references(section.config):
+            _check_reference(configuration, (name, *reference.path), reference.what, reference.name)
+        for finding in section.integration.check(section.config, known):
+            configuration.fault((name, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal)
+    if "notify" in configuration.sections:
+        for path, channel in configuration.directory.channel_references():
+            _check_reference(configuration, path, "channel", channel)
+
+
+def _check_reference(configuration: Configuration, path: tuple[str | int, ...], what: str, name: str) -> None:
+    known = configuration.known
+    names: Mapping[str, frozenset[str] | None] = {
+        "entity": known.entities,
+        "event": frozenset(known.events),
+        "action": frozenset(known.actions),
+        "area": known.areas,
+        "person": known.persons,
+        "role": known.roles,
+        "channel": known.channels,
+    }
+    there = names[what]
+    if there is not None and name not in there:
+        configuration.fault(path, f"there is no {what} '{name}'", did_you_mean(name, there))

@@ -1,0 +1,51 @@
+"""The sections that belong to the hub itself: `hub:`, `http:`, `history:`."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+import voluptuous as vol
+
+from hub.config import did_you_mean
+from hub.config import validators as valid
+
+LANGUAGES = ("zh-CN", "en")
+DEFAULT_PORT = 8130
+
+
+def time_zone(value: object) -> str:
+    """A name of the tz database, such as Asia/Shanghai."""
+    zones = available_timezones()
+    if not isinstance(value, str) or value not in zones:
+        hint = did_you_mean(str(value), zones) or "use a name such as Asia/Shanghai"
+        raise vol.Invalid(f"'{value}' is no time zone; {hint}")
+    ZoneInfo(value)
+    return value
+
+
+HUB = vol.Schema(
+    {
+        vol.Optional("name", default="Linli Hub"): valid.string,
+        vol.Optional("time_zone", default="Asia/Shanghai"): time_zone,
+        vol.Optional("language", default="zh-CN"): vol.In(LANGUAGES),
+        vol.Optional("latitude"): vol.All(vol.Coerce(float), vol.Range(min=-90, max=90)),
+        vol.Optional("longitude"): vol.All(vol.Coerce(float), vol.Range(min=-180, max=180)),
+        vol.Optional("elevation"): vol.Coerce(float),
+        vol.Optional("unit_system"): valid.string,
+        vol.Optional("country"): valid.string,
+        vol.Optional("currency"): valid.string,
+        vol.Optional("packages"): object,
+    }
+)
+HTTP = vol.Schema(
+    {
+        vol.Optional("server_host", default="127.0.0.1"): valid.string,
+        vol.Optional("server_port", default=DEFAULT_PORT): vol.Any(0, valid.port),
+    }
+)
+HISTORY = vol.Schema(
+    {
+        vol.Optional("keep_days", default=30): valid.positive_int,
+        vol.Optional("keep_mib", default=2048): valid.positive_int,
+        vol.Optional("keep_alarms_days", default=730): valid.positive_int,
+    }
+)
+CORE = {"hub": HUB, "http": HTTP, "history": HISTORY}

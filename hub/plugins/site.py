@@ -1,0 +1,139 @@
+"""What all links share: the site's settings and the hub's floors below."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from hub.kernel.actions import Actions
+from hub.kernel.bus import Bus, Undo
+from hub.kernel.clock import Clock
+from hub.kernel.states import States
+from hub.kernel.timers import Timers
+from hub.model.events import Event
+from hub.model.people import Delivery
+from hub.model.things import Device
+from hub.people import Directory
+from hub.plugins.board import Ports, Problems
+from hub.plugins.integration import Channel
+from hub.plugins.routes import Routes
+from hub.store.memory import Memory
+from hub.store.store import Store
+from hub.store.unit import Units
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from hub.plugins.workers import Worker, WorkerSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Who and where this hub is."""
+
+    name: str = "Linli Hub"
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    language: str = "zh-CN"
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class Site:
+    """One hub's shared parts; a guest reaches them through its link."""
+
+    def __init__(
+        self,
+        *,
+        place: Place,
+        config_dir: Path,
+        data_dir: Path,
+        clock: Clock,
+        store: Store,
+        bus: Bus,
+        states: States,
+        actions: Actions,
+        timers: Timers,
+        directory: Directory,
+        review: Callable[[Delivery], str | None],
+    ) -> None:
+        self.place, self.config_dir, self.data_dir = place, config_dir, data_dir
+        self.media_dir = data_dir / "media"
+        self.media_dir.mkdir(parents=True, exist_ok=True)
+        self.clock, self.store, self.bus = clock, store, bus
+        self.units: Units = store.units
+        self.states, self.actions, self.timers = states, actions, timers
+        self.directory = directory
+        self.review = review
+        self.problems = Problems(bus, clock)
+        self.ports = Ports(self._restart)
+        self.routes = Routes()
+        self.devices: dict[str, Device] = {}
+        self.channels: dict[str, Channel] = {}
+        self.event_classes: dict[str, type[Event]] = {}
+        self.restart_guest: Callable[[str, str], None] = _nobody
+        self.fail_guest: Callable[[str, BaseException], None] = _nobody
+        self._session: aiohttp.ClientSession | None = None
+        self._workers: dict[str, set[Worker]] = {}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone: the one that people read."""
+        return self.place.zone
+
+    @property
+    def language(self) -> str:
+        """The site's first language: "zh-CN" or "en"."""
+        return self.place.language
+
+    def memory(self, owner: str) -> Memory:
+        """One guest's durable keys and values."""
+        return self.store.memory(owner)
+
+    def declare_device(self, device: Device) -> Undo:
+        """Make a device known."""
+        self.devices[device.id] = device
+
+        def undo() -> None:
+            if self.devices.get(device.id) is device:
+                del self.devices[device.id]
+
+        return undo
+
+    def http(self) -> "aiohttp.ClientSession":
+        """The shared HTTP client: no cookies, no environment proxies, 30 s at most unless a request says less."""
+        if self._session is None or self._session.closed:
+            import aiohttp
+
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=30, connect=10),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "linli-hub"},
+            )
+        return self._session
+
+    async def start_worker(
+        self, spec: "WorkerSpec", on_message: Callable[[Any], object], *, owner: str
+    ) -> "Worker":
+        """Start a supervised child process for a guest."""
+        from hub.plugins.workers import start_worker
+
+        worker = await start_worker(spec, on_message, site=self, owner=owner)
+        self._workers.setdefault(owner, set()).add(worker)
+        return worker
+
+    async def close(self) -> None:
+        """End what the site itself opened."""
+        if self._session is not None:
+            await self._session.close()
+        for workers in self._workers.values():
+            await asyncio.gather(*(worker.stop() for worker in workers))
+        self._workers.clear()
+
+    def _restart(self, guest: str, reason: str) -> None:
+        self.restart_guest(guest, reason)
+
+
+def _nobody(_name: str, _what: Any) -> None:
+    """Before the supervisor is there, nobody runs that could be restarted."""

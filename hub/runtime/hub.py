@@ -1,0 +1,274 @@
+"""Puts the floors together: one hub from start to stop."""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hub import __version__
+from hub.config import Cache, Fault
+from hub.kernel.actions import Actions
+from hub.kernel.bus import Bus
+from hub.kernel.clock import Clock, SystemClock
+from hub.kernel.courier import Courier
+from hub.kernel.states import States
+from hub.kernel.timers import Timers
+from hub.model.errors import ConfigError
+from hub.model.events import Event, HubStarted, HubStopping
+from hub.plugins.configuration import Configuration, declared_actions, declared_events, read_configuration
+from hub.plugins.manager import Manager
+from hub.plugins.site import Site
+from hub.plugins.supervisor import Supervisor
+from hub.runtime.control import add_control_routes
+from hub.runtime.lag import LagWatch
+from hub.runtime.metrics import render
+from hub.store.store import Store
+from hub.web.app import Front
+
+SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
+CONTROL_FILE = "control.json"
+log = logging.getLogger("hub.runtime")
+
+
+class FaultyConfiguration(ConfigError):
+    """The files have faults; nothing was started or changed."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        bad = [fault for fault in faults if fault.severity == "fault"]
+        super().__init__("\n".join(str(fault) for fault in bad))
+        self.faults = bad
+
+
+class Hub:
+    """A whole hub. `start`, then `stop`; `reload` in between."""
+
+    def __init__(
+        self,
+        config_dir: Path,
+        data_dir: Path | None = None,
+        *,
+        clock: Clock | None = None,
+        environ: Mapping[str, str] = os.environ,
+        hide_secrets: Callable[[list[object]], None] = lambda _secrets: None,
+        host: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        self.config_dir = config_dir.resolve()
+        self.data_dir = (data_dir or self.config_dir / ".hub").resolve()
+        self.clock = clock or SystemClock()
+        self.manager = Manager()
+        self._environ, self._hide_secrets = environ, hide_secrets
+        self._host, self._port = host, port
+        self._cache = Cache()
+        self._started = False
+        self._reloading = asyncio.Lock()
+        self.token = secrets.token_urlsafe(32)
+
+    async def start(self) -> None:
+        """Read the configuration, open the store, start every integration; returns when the hub is ready.
+
+        FaultyConfiguration when the files have faults; nothing is left running after any failure.
+        """
+        self.configuration = self._read()
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        history = self.configuration.core["history"]
+        self.store = await Store.open(
+            self.data_dir,
+            self.clock,
+            report=self._report_problem,
+            clear=self._clear_problem,
+            keep_days=history["keep_days"],
+            keep_mib=history["keep_mib"],
+            keep_alarms_days=history["keep_alarms_days"],
+        )
+        try:
+            self._build()
+            await self._open()
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _build(self) -> None:
+        """Make the kernel and what guests share."""
+        self.bus = Bus(self.store.units, self._handler_failed)
+        self.states = States(self.bus, self.clock)
+        self.states.record = self.store.history.record
+        self.actions = Actions(self.store.units)
+        self.timers = Timers(self.store, self.clock, self._timer_failed)
+        self.site = Site(
+            place=self.configuration.place,
+            config_dir=self.config_dir,
+            data_dir=self.data_dir,
+            clock=self.clock,
+            store=self.store,
+            bus=self.bus,
+            states=self.states,
+            actions=self.actions,
+            timers=self.timers,
+            directory=self.configuration.directory,
+            review=self.manager.review,
+        )
+        self.courier = Courier(self.store.outbox, self.actions, self.clock, self.store.units)
+        self.supervisor = Supervisor(self.site)
+        self.site.restart_guest = self.supervisor.restart
+        self.site.fail_guest = self.supervisor.fail
+        self.lag = LagWatch(self._blocked, self.manager.owner_of)
+        self.front = Front(self, self.site.routes, self.token)
+        self._declare(self.configuration)
+        add_control_routes(self)
+
+    async def _open(self) -> None:
+        """Start what runs: web, courier, timers, guests."""
+        http = self.configuration.core["http"]
+        await self.front.start(
+            self._host or http["server_host"], http["server_port"] if self._port is None else self._port
+        )
+        self._write_control_file()
+        self.lag.start()
+        self.courier.start()
+        for name, section in self.configuration.sections.items():
+            self.supervisor.start(section.integration, section.config, section.digest)
+            log.debug("%s: starting", name)
+        late = await self.supervisor.settled(SETTLE_SECONDS)
+        for name in late:
+            log.warning("%s is still starting; the hub goes on without waiting", name)
+        self.timers.start()
+        self._started = True
+        self.bus.emit(HubStarted(at=self.clock.now(), source="hub"))
+
+    async def stop(self) -> None:
+        """End everything in order: guests, courier, web, store. What is written down stays for the next start."""
+        if self._started:
+            self._started = False
+            self.bus.emit(HubStopping(at=self.clock.now(), source="hub"))
+        if hasattr(self, "supervisor"):
+            await self.supervisor.stop_all()
+            await self.courier.stop()
+            self.timers.stop()
+            self.lag.stop()
+            await self.front.stop()
+            await self.site.close()
+        (self.data_dir / CONTROL_FILE).unlink(missing_ok=True)
+        await self.store.close()
+
+    async def reload(self) -> dict[str, list[str]]:
+        """Take the changed sections; a file with faults changes nothing.
+
+        Returns names under "started", "stopped", "changed", "unchanged" and "needs_restart".
+        """
+        async with self._reloading:
+            new = self._read()
+            old = self.configuration
+            result: dict[str, list[str]] = {
+                "needs_restart": [k for k in ("hub", "http", "history") if new.core[k] != old.core[k]]
+            }
+            gone = [name for name in old.sections if name not in new.sections]
+            fresh = [name for name in new.sections if name not in old.sections]
+            kept = [name for name in new.sections if name in old.sections]
+            changed = [name for name in kept if new.sections[name].digest != old.sections[name].digest]
+            self._declare(new)
+            self.site.directory = new.directory
+            self.configuration = new
+            for name in gone:
+                await self.supervisor.stop(name)
+            for name in changed:
+                section = new.sections[name]
+                await self.supervisor.reload(name, section.config, section.digest)
+            for name in fresh:
+                section = new.sections[name]
+                self.supervisor.start(section.integration, section.config, section.digest)
+            result |= {
+                "started": fresh,
+                "stopped": gone,
+                "changed": changed,
+                "unchanged": [name for name in kept if name not in changed],
+            }
+            log.info("reloaded: %s", json.dumps(result))
+            return result
+
+    # --- what the web floor asks ------------------------------------------------------------------------
+
+    def live(self) -> bool:
+        """The loop turns."""
+        return True
+
+    def ready(self) -> tuple[bool, dict[str, str]]:
+        """Whether the start is over, and each integration's state."""
+        return self._started, {name: guest.state for name, guest in self.supervisor.guests.items()}
+
+    def metrics(self) -> bytes:
+        """The metrics page."""
+        return render(self)
+
+    @property
+    def url(self) -> str:
+        """Where the hub is reached."""
+        return self.front.url
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def _read(self) -> Configuration:
+        configuration = read_configuration(
+            self.config_dir, self.manager, environ=self._environ, cache=self._cache
+        )
+        self._hide_secrets(list(configuration.document.secrets))
+        if not configuration.clean:
+            raise FaultyConfiguration(configuration.faults)
+        for fault in configuration.faults:
+            log.warning("%s", fault)
+        return configuration
+
+    def _declare(self, configuration: Configuration) -> None:
+        integrations = [section.integration for section in configuration.sections.values()]
+        self.site.event_classes = declared_events(integrations)
+        self.site.channels = configuration.channels()
+        for action in declared_actions(integrations).values():
+            self.actions.declare(action)
+
+    def _write_control_file(self) -> None:
+        """Tell this machine's admin (and nobody else) how to reach the running hub."""
+        path = self.data_dir / CONTROL_FILE
+        path.unlink(missing_ok=True)
+        body = {"url": self.front.url, "token": self.token, "pid": os.getpid(), "version": __version__}
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(body, file)
+
+    def _handler_failed(self, handler: Callable[..., object], event: Event, error: Exception) -> None:
+        owner = self.manager.owner_of(getattr(handler, "__module__", "") or "") or "hub"
+        log.error(
+            "%s failed to handle %s",
+            owner,
+            event.kind,
+            exc_info=error,
+            extra={"integration": owner, "event": event.id},
+        )
+        if event.kind != "problem_raised":
+            text = f"{owner} failed to handle {event.kind}: {type(error).__name__}: {error}"
+            self.site.problems.raise_(
+                f"{owner}.handler", text, "see the log; report it to the integration's author"
+            )
+
+    def _timer_failed(self, owner: str, key: str, error: Exception) -> None:
+        log.error("%s failed at its timer %s", owner, key, exc_info=error, extra={"integration": owner})
+        self.site.problems.raise_(f"{owner}.timer", f"{owner} failed at a timer: {error}", "see the log")
+
+    def _blocked(self, guest: str, seconds: float, place: str) -> None:
+        name = guest or "hub"
+        self.site.problems.raise_(
+            f"{name}.blocks",
+            f"{name} blocked the hub for {seconds:.1f} s at {place}",
+            "report it to its author",
+        )
+
+    def _report_problem(self, problem: str, text: str, remedy: str = "") -> None:
+        if hasattr(self, "site"):
+            self.site.problems.raise_(problem, text, remedy)
+        else:
+            log.error("%s: %s (%s)", problem, text, remedy)
+
+    def _clear_problem(self, problem: str) -> None:
+        if hasattr(self, "site"):
+            self.site.problems.clear(problem)

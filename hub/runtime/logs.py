@@ -1,0 +1,95 @@
+"""Logs: for people on a terminal, JSON lines otherwise; with event, run and integration ids; secrets masked."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+IDS = ("integration", "event", "run", "call")
+COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[41m"}
+MASK = "***"
+
+
+class Masking(logging.Filter):
+    """Takes the configuration's secrets out of every message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secrets: tuple[str, ...] = ()
+
+    def hide(self, secrets: Iterable[object]) -> None:
+        """Mask these from now on; short ones would mask half of the language and are left."""
+        self._secrets = tuple(
+            sorted({str(item) for item in secrets if len(str(item)) >= 6}, key=len, reverse=True)
+        )
+
+    def clean(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        return text
+
+
+def ids_of(record: logging.LogRecord) -> dict[str, str]:
+    """The ids that a record carries."""
+    return {name: str(getattr(record, name)) for name in IDS if getattr(record, name, "")}
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def __init__(self, masking: Masking) -> None:
+        super().__init__()
+        self._masking = masking
+
+    def format(self, record: logging.LogRecord) -> str:
+        """time, level, logger, message, ids, and the traceback as text."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **ids_of(record),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return self._masking.clean(json.dumps(line, ensure_ascii=False))
+
+
+class Lines(logging.Formatter):
+    """A line that a person reads: local time, level, who, what."""
+
+    def __init__(self, masking: Masking, *, colour: bool) -> None:
+        super().__init__()
+        self._masking, self._colour = masking, colour
+
+    def format(self, record: logging.LogRecord) -> str:
+        """12:30:05 WARNING camera: text [event=...]."""
+        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        ids = ids_of(record)
+        who = ids.pop("integration", record.name.removeprefix("hub."))
+        tail = f" [{' '.join(f'{key}={value}' for key, value in ids.items())}]" if ids else ""
+        text = f"{at} {record.levelname:<7} {who}: {record.getMessage()}{tail}"
+        if self._colour and record.levelno in COLOURS:
+            text = f"{COLOURS[record.levelno]}{text}\x1b[0m"
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return self._masking.clean(text)
+
+
+def set_up(*, level: str = "INFO", style: str = "auto", stream: TextIO = sys.stderr) -> Masking:
+    """Send all logs to `stream`; `style` is "text", "json" or "auto" (text on a terminal)."""
+    masking = Masking()
+    terminal = stream.isatty()
+    handler = logging.StreamHandler(stream)
+    as_text = style == "text" or (style == "auto" and terminal)
+    handler.setFormatter(Lines(masking, colour=terminal) if as_text else JsonLines(masking))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("aiohttp.access", "alembic", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return masking

@@ -1,0 +1,127 @@
+"""The aiohttp application: health, metrics and guests' routes. What no one declared open is closed."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+
+from hub.plugins.routes import Routes
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
+MAX_BODY = 1 << 20  # bytes of any request
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+log = logging.getLogger("hub.web")
+
+
+class Health(Protocol):
+    """What the web floor asks of the running hub."""
+
+    def live(self) -> bool:
+        """The loop turns."""
+
+    def ready(self) -> tuple[bool, dict[str, str]]:
+        """Whether alarms can come in and go out, and each integration's state."""
+
+    def metrics(self) -> bytes:
+        """The metrics page in Prometheus' text format."""
+
+
+def is_local_admin(request: web.Request, token: str) -> bool:
+    """Whether the caller holds the token that only this machine's hub user can read."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def problem(status: int, title: str, detail: str = "") -> web.Response:
+    """An error as RFC 9457 wants it."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return web.json_response(body, status=status, content_type="application/problem+json")
+
+
+@web.middleware
+async def guard(request: web.Request, handler: "Handler") -> web.StreamResponse:
+    """Security headers on everything, and no traceback to any caller."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = problem(error.status, error.reason, error.text or "")
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        # An edge: a guest's route may fail in any way and must answer all the same.
+        log.exception("%s %s failed", request.method, request.path)
+        response = problem(500, "Internal Server Error", "the hub's log says more")
+    if not response.prepared:
+        response.headers.update(HEADERS)
+    return response
+
+
+class Front:
+    """Serves requests; `routes` may change while it does."""
+
+    def __init__(self, health: Health, routes: Routes, token: str) -> None:
+        self._health, self._routes, self._token = health, routes, token
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    def app(self) -> web.Application:
+        """The application with its fixed routes; the rest is looked up in the table of routes."""
+        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+        app.router.add_get("/live", self._live)
+        app.router.add_get("/ready", self._ready)
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_route("*", "/{tail:.*}", self._dispatch)
+        return app
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; OSError when the address is taken."""
+        self._runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Answer what is under way, then close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _live(self, _request: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        ready, guests = self._health.ready()
+        body: dict[str, object] = {"ready": ready}
+        if is_local_admin(request, self._token):
+            body["integrations"] = guests
+        return web.json_response(body, status=200 if ready else 503)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._health.metrics(), content_type="text/plain", charset="utf-8")
+
+    async def _dispatch(self, request: web.Request) -> web.StreamResponse:
+        route = self._routes.find(request.method, request.path)
+        if route is None:
+            allowed = self._routes.methods(request.path)
+            if allowed:
+                raise web.HTTPMethodNotAllowed(request.method, allowed)
+            raise web.HTTPNotFound(text="nothing is served here")
+        if route.access == "local" and not is_local_admin(request, self._token):
+            raise web.HTTPUnauthorized(text="this route is for the machine's own admin")
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = route.handler
+        return await handler(request)
