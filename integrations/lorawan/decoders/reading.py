@@ -14,7 +14,7 @@ MEANS = frozenset(
 )
 
 
-class DecodeFault(ValueError):
+class DecodeFault(ValueError):  # noqa: N818 - named by what it is, as the hub's own errors
     """The payload can't be read as this model's; the text says why."""
 
 
