@@ -1,1 +1,23 @@
 """The admin's files: YAML with positions, schemas and faults."""
+
+from hub.config.document import Document
+from hub.config.faults import Fault, Faults, did_you_mean, path_text
+from hub.config.folder import ConfigUnreadable
+from hub.config.including import Cache
+from hub.config.limits import Limits
+from hub.config.positions import Position, SourceFile
+from hub.config.yamlfile import load
+
+__all__ = [
+    "Cache",
+    "ConfigUnreadable",
+    "Document",
+    "Fault",
+    "Faults",
+    "Limits",
+    "Position",
+    "SourceFile",
+    "did_you_mean",
+    "load",
+    "path_text",
+]

@@ -17,10 +17,11 @@ WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
-# 0137 is the number on a manhole cover, not a quantity: digits after a leading zero stay text.
+# 0137 on a manhole cover and +8613800138000 are names; as numbers they would lose a digit or a sign.
 DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 OCTAL_OR_HEXADECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+TELEPHONE = re.compile(r"\+[0-9]{7,}")
 NUMBER_STARTS = frozenset("+-.0123456789")
 STARTS = frozenset("~nNtTfF") | NUMBER_STARTS
 LONGEST_NUMBER = 64
@@ -35,7 +36,7 @@ def plain_scalar(text: str) -> Scalar:
 
 def number(text: str) -> str | int | float:
     """The number a word spells, or the word itself when it spells none (or none that a float can hold)."""
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > LONGEST_NUMBER or TELEPHONE.fullmatch(text):
         return text
     if DECIMAL.fullmatch(text):
         return int(text)
