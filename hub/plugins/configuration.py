@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,20 @@ class Configuration:
 
 
 def read_configuration(
-    config_dir: Path, manager: Manager, *, environ: Mapping[str, str], cache: Cache | None = None
+    config_dir: Path,
+    manager: Manager,
+    *,
+    environ: Mapping[str, str],
+    cache: Cache | None = None,
+    always: Sequence[str] = (),
 ) -> Configuration:
-    """Read and check everything; ConfigUnreadable when there is no configuration.yaml to read."""
+    """Read and check everything; ConfigUnreadable when there is no configuration.yaml to read.
+
+    Sections named by `always` are there, empty, when the file does not have them.
+    """
     document = load(config_dir, environ=environ, cache=cache)
     configuration = Configuration(document, list(document.faults))
-    data = document.data if isinstance(document.data, dict) else {}
+    data = dict.fromkeys(always) | (document.data if isinstance(document.data, dict) else {})
     for name, schema in CORE.items():
         cleaned, faults = validate(schema, data.get(name) or {}, (name,), document)
         configuration.faults += faults

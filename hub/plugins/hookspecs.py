@@ -1,7 +1,6 @@
 """The hooks a guest may implement; everything else is an event, an action or a port."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import pluggy
 
@@ -21,13 +20,3 @@ def hub_integrations() -> Iterable[Integration]:  # type: ignore[empty-body]
 @hookspec(firstresult=True)
 def hub_review_delivery(delivery: Delivery) -> str | None:
     """Hold a delivery back: return the reason, or None to let it pass. The first reason counts."""
-
-
-@hookspec
-def hub_commands(commands: Any) -> None:
-    """Add command-line verbs: `commands` is the click group of `hub`."""
-
-
-@hookspec
-def hub_web(routes: Any) -> None:
-    """Add web routes; each names who may call it."""

@@ -107,7 +107,7 @@ class Control:
                 if missed:
                     line["missed_before"], missed = missed, 0
                 await response.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        except (ConnectionResetError, asyncio.CancelledError):
+        except ConnectionResetError:
             return response
         finally:
             undo()

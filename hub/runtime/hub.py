@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hub import __version__
@@ -55,11 +55,17 @@ class Hub:
         hide_secrets: Callable[[list[object]], None] = lambda _secrets: None,
         host: str | None = None,
         port: int | None = None,
+        manager: Manager | None = None,
+        always: Sequence[str] = (),
     ) -> None:
         self.config_dir = config_dir.resolve()
         self.data_dir = (data_dir or self.config_dir / ".hub").resolve()
         self.clock = clock or SystemClock()
-        self.manager = Manager()
+        self.manager = manager or Manager()
+        self._always = always  # sections that are there whether the file names them or not
+        self.on_built: Callable[[], object] = lambda: (
+            None
+        )  # called when the kernel stands and no guest runs yet
         self._environ, self._hide_secrets = environ, hide_secrets
         self._host, self._port = host, port
         self._cache = Cache()
@@ -119,6 +125,7 @@ class Hub:
         self.front = Front(self, self.site.routes, self.token)
         self._declare(self.configuration)
         add_control_routes(self)
+        self.on_built()
 
     async def _open(self) -> None:
         """Start what runs: web, courier, timers, guests."""
@@ -212,7 +219,7 @@ class Hub:
 
     def _read(self) -> Configuration:
         configuration = read_configuration(
-            self.config_dir, self.manager, environ=self._environ, cache=self._cache
+            self.config_dir, self.manager, environ=self._environ, cache=self._cache, always=self._always
         )
         self._hide_secrets(list(configuration.document.secrets))
         if not configuration.clean:

@@ -1,0 +1,6 @@
+"""`python -m hub`."""
+
+from hub.cli.main import main
+
+if __name__ == "__main__":
+    main()

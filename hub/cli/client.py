@@ -1,0 +1,70 @@
+"""Speaks to the hub that runs on this machine, by the file that only its user can read."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub.cli.options import EXIT_NOT_RUNNING
+
+CONTROL_FILE = "control.json"
+PATIENCE = 60.0  # seconds for an answer
+
+
+class NotRunning(click.ClickException):
+    """No hub answers for this data folder."""
+
+    exit_code = EXIT_NOT_RUNNING
+
+    def __init__(self, data: Path, why: str = "") -> None:
+        super().__init__(f"no hub is running on {data}{': ' + why if why else ''}; start it with `hub run`")
+
+
+class Client:
+    """Requests to the running hub."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        try:
+            control = json.loads((data / CONTROL_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise NotRunning(data) from None
+        except (OSError, ValueError) as error:
+            raise NotRunning(data, str(error)) from error
+        self.url, self._token = str(control["url"]), str(control["token"])
+
+    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and JSON of the answer; NotRunning when nobody answers."""
+        try:
+            with self._open(method, path, body) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or b"null")
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            raise NotRunning(self._data, str(error)) from error
+
+    def lines(self, path: str) -> Iterator[Any]:
+        """JSON lines for as long as they come."""
+        try:
+            with self._open("GET", path, None, timeout=None) as response:
+                for line in response:
+                    yield json.loads(line)
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            raise NotRunning(self._data, str(error)) from error
+
+    def _open(self, method: str, path: str, body: Any, timeout: float | None = PATIENCE) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - the address is from the hub's own file, http on this machine
+            f"{self.url}/control/{path}",
+            data,
+            {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        # No proxy of the environment may stand between this machine and itself.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        return opener.open(request, timeout=timeout)

@@ -1,0 +1,88 @@
+"""A broker in memory that keeps the promises of the port: QoS 1 waits for the handlers' receipts."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hub.kernel.clock import Clock
+from hub.plugins.ports import Message, MessageHandler
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether an MQTT filter takes a topic."""
+    wanted, given = topic_filter.split("/"), topic.split("/")
+    if topic.startswith("$") and wanted[0] in ("+", "#"):
+        return False
+    for index, part in enumerate(wanted):
+        if part == "#":
+            return True
+        if index >= len(given) or part not in ("+", given[index]):
+            return False
+    return len(wanted) == len(given)
+
+
+@dataclass(slots=True)
+class Sent:
+    """A message that was published and what became of it."""
+
+    message: Message
+    acknowledged: bool = False
+
+
+class MemoryBroker:
+    """Implements the port Broker without a network."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._handlers: list[tuple[str, MessageHandler]] = []
+        self._retained: dict[str, Message] = {}
+        self.sent: list[Sent] = []
+        self.connected = True
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def subscribe(self, topic_filter: str, handler: MessageHandler, *, qos: int = 1) -> Callable[[], None]:
+        """As the port says; retained messages come at once."""
+        entry = (topic_filter, handler)
+        self._handlers.append(entry)
+        for topic, message in self._retained.items():
+            if matches(topic_filter, topic):
+                self._start(Sent(message), [handler])
+        return lambda: self._handlers.remove(entry) if entry in self._handlers else None
+
+    async def publish(self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False) -> None:
+        """Deliver in this turn of the loop; returns when it is on its way."""
+        body = payload.encode() if isinstance(payload, str) else payload
+        message = Message(topic, body, qos, retain, self._clock.now())
+        if retain:
+            self._retained[topic] = message
+        sent = Sent(message)
+        self.sent.append(sent)
+        self._start(sent, [handler for wanted, handler in self._handlers if matches(wanted, topic)])
+
+    def redeliver(self) -> None:
+        """Send again what nobody acknowledged, as a broker does when a client comes back."""
+        for sent in self.sent:
+            if sent.message.qos and not sent.acknowledged:
+                topic = sent.message.topic
+                self._start(sent, [handler for wanted, handler in self._handlers if matches(wanted, topic)])
+
+    def _start(self, sent: Sent, handlers: list[MessageHandler]) -> None:
+        if handlers:
+            task = asyncio.get_running_loop().create_task(self._deliver(sent, handlers))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, sent: Sent, handlers: list[MessageHandler]) -> None:
+        results = [handler(sent.message) for handler in handlers]
+        done = await asyncio.gather(
+            *(result for result in results if inspect.isawaitable(result)), return_exceptions=True
+        )
+        sent.acknowledged = not any(isinstance(item, BaseException) for item in done)
+
+    async def close(self) -> None:
+        """Forget what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

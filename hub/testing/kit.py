@@ -1,0 +1,184 @@
+"""A whole hub in a test: real store, real engine, no network, a clock turned by hand."""
+
+import asyncio
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import voluptuous as vol
+
+from hub.kernel.clock import Clock
+from hub.model.calls import Call
+from hub.model.errors import DeliveryFailed
+from hub.model.events import Event
+from hub.model.identity import new_id
+from hub.model.people import Delivery
+from hub.model.things import State
+from hub.plugins.integration import Channel, Integration
+from hub.plugins.link import Link
+from hub.plugins.manager import Manager
+from hub.plugins.ports import Broker
+from hub.runtime.hub import Hub
+from hub.testing.broker import MemoryBroker
+from hub.testing.clock import ManualClock
+
+E = TypeVar("E", bound=Event)
+
+
+class Collector:
+    """A channel that keeps what it is given; `fail` makes it refuse for as long as it is set."""
+
+    def __init__(self, deliveries: list[Delivery]) -> None:
+        self._deliveries = deliveries
+        self.fail: Exception | None = None
+
+    async def send(self, delivery: Delivery) -> str:
+        """Keep the delivery, or fail as told."""
+        if self.fail is not None:
+            raise self.fail
+        self._deliveries.append(delivery)
+        return delivery.key
+
+
+class HubKit:
+    """Starts, stops and questions a hub. The folder is temporary; `start` after `stop` finds the same data."""
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.clock: Any = clock or ManualClock()
+        self.events: list[Event] = []
+        self.deliveries: list[Delivery] = []
+        self.collector = Collector(self.deliveries)
+        self.broker = MemoryBroker(self.clock)
+        self.hub: Hub | None = None
+        self._added: list[Integration] = []
+
+    def write(self, yaml: str, files: Mapping[str, str] | None = None) -> Path:
+        """Write configuration.yaml and other files; returns the config folder."""
+        config = self.folder / "config"
+        for name, text in {"configuration.yaml": yaml, **(files or {})}.items():
+            path = config / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return config
+
+    def add(self, integration: Integration) -> None:
+        """Make an integration known without a package; the configuration must name it all the same."""
+        self._added.append(integration)
+
+    async def start(self, yaml: str | None = None, files: Mapping[str, str] | None = None) -> Hub:
+        """Start a hub on this configuration, with `testing:` (broker in memory, channel `collect`) added to it."""
+        if yaml is not None:
+            self.write(yaml, files)
+        manager = Manager()
+        for integration in (self._own(), *self._added):
+            manager.add(integration)
+        self.hub = Hub(
+            self.folder / "config",
+            self.folder / "data",
+            clock=self.clock,
+            environ={},
+            port=0,
+            manager=manager,
+            always=("testing",),
+        )
+        self.hub.on_built = lambda: self.hub_of.bus.on(Event, self.events.append)
+        await self.hub.start()
+        await self.settle()
+        return self.hub
+
+    async def stop(self) -> None:
+        """Stop the hub, if one runs."""
+        if self.hub is not None:
+            hub, self.hub = self.hub, None
+            await hub.stop()
+
+    async def restart(self) -> Hub:
+        """Stop and start on the same files and data."""
+        await self.stop()
+        return await self.start()
+
+    async def reload(self, yaml: str | None = None, files: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Write the files anew and let the running hub take them."""
+        if yaml is not None:
+            self.write(yaml, files)
+        result = await self.hub_of.reload()
+        await self.settle()
+        return result
+
+    @property
+    def hub_of(self) -> Hub:
+        """The running hub."""
+        if self.hub is None:
+            raise RuntimeError("no hub is running; await hub.start(...) first")
+        return self.hub
+
+    async def settle(self) -> None:
+        """Wait until nothing moves: callbacks have run, units are on the disk, due calls were tried."""
+        quiet = 0
+        while quiet < 3:
+            for _ in range(10):
+                await asyncio.sleep(0)
+            if self.hub is not None and hasattr(self.hub, "courier") and self._busy(self.hub):
+                quiet = 0
+                await asyncio.sleep(0.001)
+            else:
+                quiet += 1
+
+    @staticmethod
+    def _busy(hub: Hub) -> bool:
+        return hub.store.writer.busy or hub.courier.busy
+
+    async def advance(self, seconds: float) -> None:
+        """Turn the clock on and settle at each moment on the way."""
+        await self.clock.advance(seconds, self.settle)
+
+    async def call(self, name: str, **data: Any) -> Any:
+        """Call an action as a person would."""
+        result = await self.hub_of.actions.run(Call(name=name, data=data, key=new_id(), cause="test"))
+        await self.settle()
+        return result
+
+    def state(self, entity_id: str) -> State:
+        """An entity's last state; AssertionError when it has none."""
+        state = self.hub_of.states.get(entity_id)
+        assert state is not None, f"{entity_id} has no state"  # noqa: S101 - this is a test kit
+        return state
+
+    def of(self, event_class: type[E]) -> list[E]:
+        """The events of a class (and below) so far."""
+        return [event for event in self.events if isinstance(event, event_class)]
+
+    def fail_deliveries(self, error: Exception | None = None) -> None:
+        """Let the channel `collect` fail from now on."""
+        self.collector.fail = error or DeliveryFailed("the test says so")
+
+    def heal_deliveries(self) -> None:
+        """Let it take deliveries again."""
+        self.collector.fail = None
+
+    def _own(self) -> Integration:
+        kit = self
+
+        async def run(link: Link, _config: Any) -> None:
+            link.offer(Broker, kit.broker)
+            link.ready()
+            await asyncio.Event().wait()
+
+        return Integration(
+            name="testing",
+            summary="What tests stand on: a broker in memory and a channel that collects.",
+            run=run,
+            schema=vol.Schema(vol.Any(None, {})),
+            offers=(Broker,),
+            channels=(
+                Channel(
+                    name="collect",
+                    summary="Keeps deliveries for a test to look at.",
+                    schema=vol.Schema({vol.Optional("type"): str}, extra=vol.ALLOW_EXTRA),
+                    address=vol.Schema({}, extra=vol.ALLOW_EXTRA),
+                    open=lambda _settings, _link: kit.collector,
+                ),
+            ),
+        )
