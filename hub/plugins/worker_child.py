@@ -1,7 +1,7 @@
 """The child's side of a worker: takes its task from the hub, beats, and never outlives the hub.
 
-Lines of JSON over an inherited socket. From the hub: the task, then `{"message": ...}` and `{"stop": true}`. To the
-hub: `{"ready": true}`, `{"beat": seconds since the task last made progress}` and `{"message": ...}`.
+Lines of JSON over an inherited socket. From the hub: the task, then `{"message": ...}` and `{"stop": true}`. To
+the hub: `{"ready": true}`, `{"beat": seconds since the task last made progress}` and `{"message": ...}`.
 """
 
 import ctypes
@@ -54,7 +54,7 @@ class Pipe:
             return None
 
     def beat(self) -> None:
-        """Say that the task makes progress; a task that is silent for too long is killed and started again."""
+        """Say that the task makes progress; one that says so too seldom is killed and started again."""
         self._progress = time.monotonic()
 
     def attend(self, lines: Iterator[bytes], beat_seconds: float) -> None:
@@ -114,7 +114,7 @@ def die_with(parent: int) -> None:
 
 
 def prepare(task: dict[str, Any]) -> None:
-    """Name and nice the process, send its log lines and, when asked by SIGUSR1, its stacks to the hub's log."""
+    """Name and nice the process; its log lines and, on SIGUSR1, its stacks go to the hub's log."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NAME, task["name"].encode()[:15], 0, 0, 0)
     os.nice(task["nice"])
     faulthandler.enable()

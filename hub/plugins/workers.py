@@ -1,7 +1,7 @@
 """Worker processes: work that would block the loop, in a supervised child that is replaced when it fails.
 
-A child is spawned afresh (never forked), told its task over a socket, and must beat: it is killed and started again,
-with growing pauses, when it is silent, when its task makes no progress, or when it holds too much memory.
+A child is spawned afresh (never forked), told its task over a socket, and must beat: it is killed and started
+again, with growing pauses, when it is silent, when its task makes no progress, or when it holds too much memory.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Worker:
         fail: Callable[[BaseException], object] = ignore,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`report` hears once why the worker broke, and None once it has healed; `fail`, what `on_message` raised."""
+        """`report` hears once why it broke, and None once it has healed; `fail`, what `on_message` raised."""
         self.spec = spec
         self.restarts = 0
         self._on_message, self._clock, self._log = on_message, clock, log
