@@ -1,0 +1,187 @@
+"""From `areas:` and `people:` to a directory, with every fault at its place.
+
+A faulty person or area is left out of what counts but keeps its id: what names it elsewhere is no second fault.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.config import Document, Fault, did_you_mean, validate
+from hub.model.people import Address, Person
+from hub.model.things import Area
+from hub.people.directory import ChannelReference, Directory
+from hub.people.roles import BUILT_IN_ROLES, Role
+from hub.people.schema import AREA, PEOPLE, PERSON, ROLE, identity
+
+Path = tuple[str | int, ...]
+DEEPEST = 16  # levels of areas inside areas
+
+
+def load_directory(areas: Any, people: Any, document: Document) -> tuple[Directory, list[Fault]]:
+    """Read both sections (None when absent); the directory holds what is sound, the list every fault."""
+    reader = _Reader(document)
+    reader.read_areas(areas, ("areas",), "")
+    reader.check_parents()
+    reader.read_people(people)
+    directory = Directory(
+        reader.persons.values(), reader.areas.values(), reader.roles.values(), reader.channels
+    )
+    return directory, reader.faults
+
+
+@dataclass(slots=True)
+class _Reader:
+    document: Document
+    faults: list[Fault] = field(default_factory=list)
+    areas: dict[str, Area] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
+    channels: list[ChannelReference] = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)  # of areas
+
+    def fault(self, path: Path, problem: str, remedy: str = "") -> None:
+        self.faults.append(self.document.fault(path, problem, remedy))
+
+    def clean(self, schema: Any, raw: Any, path: Path) -> Any:
+        """The cleaned value; None when it has faults."""
+        cleaned, faults = validate(schema, raw, path, self.document)
+        self.faults += faults
+        return None if any(fault.severity == "fault" for fault in faults) else cleaned
+
+    def items(self, raw: Any, path: Path, what: str) -> Iterator[tuple[Path, Any]]:
+        if raw is None:
+            return
+        if not isinstance(raw, list):
+            self.fault(path, f"{what} are a list", "start each one with '- id: ...'")
+            return
+        for index, item in enumerate(raw):
+            yield (*path, index), item
+
+    # --- areas ------------------------------------------------------------------------------------------
+
+    def read_areas(self, raw: Any, path: Path, parent: str) -> None:
+        if path.count("areas") > DEEPEST:
+            self.fault(path, f"areas inside areas more than {DEEPEST} deep", "make the tree flatter")
+            return
+        for at, item in self.items(raw, path, "areas"):
+            self.read_area(item, at, parent)
+
+    def read_area(self, raw: Any, path: Path, parent: str) -> None:
+        area_id = _id_of(raw)
+        cleaned = self.clean(AREA, raw, path)
+        if cleaned is not None and parent and cleaned.get("parent", parent) != parent:
+            self.fault((*path, "parent"), f"the area lies in '{parent}' already", "leave 'parent' out")
+        if area_id in self.areas:
+            self.fault((*path, "id"), f"there are two areas '{area_id}'", "give each its own id")
+        elif area_id:
+            self.areas[area_id] = _area(area_id, cleaned or {}, parent)
+            self.paths[area_id] = path
+        if isinstance(raw, Mapping):
+            self.read_areas(raw.get("areas"), (*path, "areas"), area_id or parent)
+
+    def check_parents(self) -> None:
+        for area in self.areas.values():
+            path = (*self.paths[area.id], "parent")
+            if area.parent and area.parent not in self.areas:
+                self.fault(path, f"there is no area '{area.parent}'", did_you_mean(area.parent, self.areas))
+            elif area.id in self.ancestors(area):
+                self.fault(path, f"area '{area.id}' lies in itself", "name the area around it, or none")
+
+    def ancestors(self, area: Area) -> list[str]:
+        found: list[str] = []
+        above = self.areas.get(area.parent)
+        while above is not None and above.id not in found:
+            found.append(above.id)
+            above = self.areas.get(above.parent)
+        return found
+
+    # --- people -----------------------------------------------------------------------------------------
+
+    def read_people(self, raw: Any) -> None:
+        if raw is None:
+            return
+        cleaned = self.clean(PEOPLE, raw, ("people",))
+        if not isinstance(raw, Mapping):
+            return
+        people = raw if cleaned is None else cleaned
+        self.read_roles(people.get("roles"))
+        for path, item in self.items(people.get("persons"), ("people", "persons"), "persons"):
+            self.read_person(item, path)
+
+    def read_roles(self, raw: Any) -> None:
+        path: Path = ("people", "roles")
+        if raw is not None and not isinstance(raw, Mapping):
+            self.fault(path, "roles are a mapping", "write 'role_id: {name: ...}'")
+            return
+        for role_id, item in (raw or {}).items():
+            if self.clean(identity, role_id, (*path, role_id)) is not None:
+                self.read_role(role_id, item, (*path, role_id))
+
+    def read_role(self, role_id: str, raw: Any, path: Path) -> None:
+        given = {} if raw is None else raw
+        cleaned = self.clean(ROLE, {"name": given} if isinstance(given, str) else given, path) or {}
+        known = BUILT_IN_ROLES.get(role_id)
+        self.roles[role_id] = Role(
+            id=role_id,
+            name=cleaned.get("name") or (known.name if known else role_id),
+            lives=cleaned.get("lives", known.lives if known else False),
+        )
+
+    def read_person(self, raw: Any, path: Path) -> None:
+        person_id = _id_of(raw)
+        cleaned = self.clean(PERSON, raw, path)
+        if person_id in self.persons:
+            self.fault((*path, "id"), f"there are two persons '{person_id}'", "give each their own id")
+        elif cleaned is None and person_id:
+            self.persons[person_id] = Person(id=person_id, name=person_id)
+        elif cleaned is not None:
+            self.check_names(cleaned, raw, path)
+            self.persons[person_id] = _person(cleaned)
+            self.channels += _channel_references(cleaned, raw, path)
+
+    def check_names(self, person: Mapping[str, Any], raw: Mapping[str, Any], path: Path) -> None:
+        for key, what, known in (
+            ("roles", "role", {**BUILT_IN_ROLES, **self.roles}),
+            ("areas", "area", self.areas),
+        ):
+            for index, name in enumerate(person[key]):
+                if name not in known:
+                    at = (*path, key, index) if isinstance(raw.get(key), list) else (*path, key)
+                    self.fault(at, f"there is no {what} '{name}'", did_you_mean(name, known))
+
+
+def _id_of(raw: Any) -> str:
+    found = raw.get("id") if isinstance(raw, Mapping) else None
+    return found if isinstance(found, str) else str(found) if type(found) is int else ""
+
+
+def _area(area_id: str, cleaned: Mapping[str, Any], parent: str) -> Area:
+    return Area(
+        id=area_id,
+        name=cleaned.get("name", area_id),
+        parent=parent or cleaned.get("parent", ""),
+        kind=cleaned.get("kind", ""),
+        aliases=tuple(cleaned.get("aliases", ())),
+    )
+
+
+def _person(cleaned: Mapping[str, Any]) -> Person:
+    return Person(
+        id=cleaned["id"],
+        name=cleaned["name"],
+        roles=tuple(dict.fromkeys(cleaned["roles"])),
+        areas=tuple(dict.fromkeys(cleaned["areas"])),
+        language=cleaned["language"],
+        addresses=tuple(
+            Address(channel=item["channel"], options=item["options"]) for item in cleaned["channels"]
+        ),
+    )
+
+
+def _channel_references(
+    cleaned: Mapping[str, Any], raw: Mapping[str, Any], path: Path
+) -> Iterator[ChannelReference]:
+    in_list = isinstance(raw.get("channels"), list)
+    for index, item in enumerate(cleaned["channels"]):
+        yield ((*path, "channels", index) if in_list else (*path, "channels")), item["channel"]

@@ -1,0 +1,177 @@
+"""From the admin's files to a directory, with every fault at its place."""
+
+import textwrap
+
+import pytest
+
+from hub.config import load
+from hub.model.people import Address, Person
+from hub.model.things import Area
+from hub.people import Directory, load_directory
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text: str) -> tuple[Directory, list[str]]:
+        (tmp_path / "configuration.yaml").write_text(textwrap.dedent(text), encoding="utf-8")
+        document = load(tmp_path, environ={})
+        assert not list(document.faults)
+        directory, faults = load_directory(document.data.get("areas"), document.data.get("people"), document)
+        return directory, [str(fault) for fault in faults]
+
+    return read
+
+
+def test_nothing_written_is_an_empty_directory(read):
+    directory, faults = read("hub:\n")
+    assert (list(directory.areas), list(directory.persons), faults) == ([], [], [])
+
+
+def test_areas_are_written_inside_each_other_or_with_their_parent(read):
+    directory, faults = read(
+        """
+        areas:
+          - id: linli
+            name: 邻里花园
+            kind: community
+            areas:
+              - {id: b1, name: 1 号楼, kind: building, aliases: [一号楼]}
+          - {id: b1-u1, parent: b1}
+        """
+    )
+    assert faults == []
+    assert directory.areas["b1"] == Area(
+        id="b1", name="1 号楼", parent="linli", kind="building", aliases=("一号楼",)
+    )
+    assert directory.places.way_up("b1-u1") == ("b1-u1", "b1", "linli")
+
+
+def test_a_person_has_roles_areas_and_ways_to_reach_them(read):
+    directory, faults = read(
+        """
+        areas: [{id: b1}]
+        people:
+          persons:
+            - id: wang_fang
+              name: 王芳
+              roles: grid_worker
+              areas: [b1]
+              language: en
+              channels:
+                - log
+                - ntfy: wang-7f3a
+                - {channel: email, address: wang@example.org}
+        """
+    )
+    assert faults == []
+    assert directory.persons["wang_fang"] == Person(
+        id="wang_fang",
+        name="王芳",
+        roles=("grid_worker",),
+        areas=("b1",),
+        language="en",
+        addresses=(
+            Address(channel="log"),
+            Address(channel="ntfy", options={"to": "wang-7f3a"}),
+            Address(channel="email", options={"address": "wang@example.org"}),
+        ),
+    )
+
+
+def test_channels_are_named_with_the_place_where_they_stand(read):
+    directory, _faults = read(
+        """
+        people:
+          persons:
+            - {id: a, name: A, channels: [log, ntfy: t]}
+            - {id: b, name: B, channels: log}
+        """
+    )
+    assert list(directory.channel_references()) == [
+        (("people", "persons", 0, "channels", 0), "log"),
+        (("people", "persons", 0, "channels", 1), "ntfy"),
+        (("people", "persons", 1, "channels"), "log"),
+    ]
+
+
+def test_a_site_names_roles_of_its_own_and_may_rename_ours(read):
+    directory, faults = read(
+        """
+        people:
+          roles:
+            tenant: {name: 租户, lives: true}
+            guard: 门卫
+            plumber:
+        """
+    )
+    assert faults == []
+    assert directory.roles["tenant"].lives
+    assert directory.roles["guard"].name == "门卫"
+    assert directory.roles["plumber"].name == "plumber"
+    assert directory.roles["resident"].lives
+
+
+def test_every_fault_is_told_at_its_place(read):
+    directory, faults = read(
+        """
+        areas:
+          - {id: b1, kind: bilding}
+          - {id: b2, parent: b7}
+          - {id: b2}
+          - {id: c, parent: c}
+        people:
+          persons:
+            - {id: a, name: A, roles: [grid_wroker], areas: [b11]}
+            - {id: a, name: Again}
+            - {id: b, name: "", channels: [{one: 1, two: 2}]}
+            - {name: Nameless}
+        """
+    )
+    text = "\n".join(faults)
+    for told in (
+        "configuration.yaml:3:20",
+        "did you mean 'building'?",
+        "there is no area 'b7'",
+        "there are two areas 'b2'",
+        "area 'c' lies in itself",
+        "configuration.yaml:9:32: people.persons[0].roles[0]: there is no role 'grid_wroker'",
+        "did you mean 'grid_worker'?",
+        "there is no area 'b11'; did you mean 'b1'?",
+        "there are two persons 'a'",
+        "people.persons[2].name",
+        "people.persons[2].channels",
+        "people.persons[3]",
+    ):
+        assert told in text
+    assert list(directory.persons) == ["a", "b"]  # a faulty person is still known by name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "areas: b1",
+        "areas: [b1]",
+        "areas: [{id: B 1}]",
+        "areas: [{id: b1, areas: {id: b2}}]",
+        "people: [x]",
+        "people: {persons: {id: x}}",
+        "people: {persons: [x]}",
+        "people: {roles: [x]}",
+        "people: {roles: {A B: x}}",
+        "people: {roles: {x: {lives: maybe}}}",
+        "people: {person: []}",
+        "people: {persons: [{id: x, name: x, language: '../etc'}]}",
+        "people: {persons: [{id: x, name: x, channels: [[log]]}]}",
+        "people: {persons: [{id: x, name: x, channels: [{ntfy: {topic: {deep: 1}}}]}]}",
+        'people: {persons: [{id: x, name: "two\\nlines"}]}',
+    ],
+)
+def test_what_is_no_directory_is_a_fault_and_no_crash(read, text):
+    _directory, faults = read(text)
+    assert faults
+
+
+def test_areas_too_deep_inside_each_other_are_a_fault(read):
+    text = "[" + "".join(f"{{id: a{n}, areas: [" for n in range(20)) + "]}" * 20 + "]"
+    _directory, faults = read(f"areas: {text}")
+    assert "deep" in "\n".join(faults)
