@@ -1,0 +1,1 @@
+"""Falling objects: finds a throw in a camera's pictures, names the window it left, estimates its weight."""

@@ -1,0 +1,113 @@
+"""The falling-object detector of one camera: luma pictures in, detections out, never looking ahead."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .calibration import Calibration
+from .candidates import CandidateFinder, Sighting
+from .detection import Detection, describe
+from .judgement import Rejection, Throw, judge
+from .linking import Linker, Track
+
+REMEMBER_S = 6.0
+SAME_THROW_M = 1.6
+SUSPECTS = 50
+UPSET_S, UPSET_COUNT, QUARANTINE_S = 1.0, 4, 1.2
+
+
+class Detector:
+    """Feed it every picture with the container's time; it keeps references to the last few pictures, so hand over
+    arrays that nobody overwrites. Pictures of another size than the calibration's are refused with ValueError.
+    """
+
+    def __init__(self, calibration: Calibration) -> None:
+        self._calibration = calibration
+        self._finder = CandidateFinder()
+        self._linker = Linker(calibration)
+        self._known: deque[Throw] = deque(maxlen=16)
+        self._upsets: deque[float] = deque(maxlen=UPSET_COUNT)
+        self._blind_until: float | None = None
+        self._now: float | None = None
+        self.rejections: deque[Rejection] = deque(maxlen=SUSPECTS)
+        self.counts: Counter[str] = Counter()
+
+    def feed(self, luma: NDArray[np.uint8], t: float, key_frame: bool = False) -> list[Detection]:
+        """Take the picture shown at `t` seconds; returns the throws known by now."""
+        if luma.shape != (self._calibration.height, self._calibration.width):
+            raise ValueError(f"picture is {luma.shape[1]}x{luma.shape[0]}, the calibration is of another size")
+        self.counts["pictures"] += 1
+        if self._now is not None and t <= self._now:
+            if self._now - t < 1.0:
+                return []
+            self._start_over()
+        self._now = t
+        sighting = self._finder.feed(luma, t, key_frame)
+        return [] if sighting is None else self._consider(sighting, t)
+
+    def finish(self) -> list[Detection]:
+        """The stream is over: judge what is still in the air."""
+        return [] if self._now is None else self._decide(self._linker.finish(), self._now)
+
+    def _start_over(self) -> None:
+        """The clock jumped back: the stream was restarted."""
+        self._finder, self._linker = CandidateFinder(), Linker(self._calibration)
+        self._known.clear()
+        self._upsets.clear()
+        self._blind_until = None
+
+    def _consider(self, sighting: Sighting, now: float) -> list[Detection]:
+        if sighting.upset:
+            self.counts["upsets"] += 1
+            self._upsets.append(sighting.t)
+            if len(self._upsets) == UPSET_COUNT and sighting.t - self._upsets[0] < UPSET_S:
+                self._blind_until = sighting.t + QUARANTINE_S
+                self._linker = Linker(self._calibration)
+            return []
+        if self._blind_until is not None and sighting.t < self._blind_until:
+            return []
+        return self._decide(self._linker.feed(sighting), now)
+
+    def _decide(self, ended: Iterable[Track], now: float) -> list[Detection]:
+        found = []
+        for track in sorted(ended, key=lambda track: -len(track.places)):
+            if self._goes_on(track):
+                continue
+            verdict = judge(self._calibration, track)
+            if isinstance(verdict, Rejection):
+                self.counts[f"rejected: {verdict.reason.partition('(')[0].strip()}"] += 1
+                self.rejections.append(verdict)
+            elif self._is_known(verdict):
+                self.counts["repeated"] += 1
+            else:
+                self._known.append(verdict)
+                found.append(describe(self._calibration, verdict, now))
+        return found
+
+    def _goes_on(self, track: Track) -> bool:
+        """True when a live, longer track took over most of this one's places."""
+        mine = {id(place) for place in track.places[-8:]}
+        return any(
+            len(mine & {id(place) for place in other.places}) >= min(3, len(mine)) for other in self._linker.tracks
+        )
+
+    def _is_known(self, throw: Throw) -> bool:
+        """True for a further piece of a throw that has been told already: it lies on the same path."""
+        return any(_same_path(known, throw) or _same_path(throw, known) for known in self._known)
+
+
+def _same_path(known: Throw, throw: Throw) -> bool:
+    """Whether the places of `throw` lie where `known` was, or would have gone on to."""
+    places = [place for place in throw.places if known.fit.first <= place.blob.t <= known.places[-1].blob.t + REMEMBER_S]
+    if len(places) < 0.5 * len(throw.places):
+        return False
+    places = places[:25]
+    path = known.fit.path(np.array([place.blob.t for place in places]))
+    miss = np.hypot(path[:, 0] - [p.across for p in places], path[:, 1] - [p.up for p in places])
+    ahead = max(places[0].blob.t - known.places[-1].blob.t, 0.0)
+    return bool(np.median(miss) < SAME_THROW_M * (1.0 + 2.0 * ahead))
+

@@ -1,0 +1,208 @@
+"""Fits the fall in three dimensions to pixels, for a ladder of terminal velocities at once, and its rivals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ballistics import fly
+from .calibration import Calibration
+
+Array = NDArray[np.float64]
+
+TERMINALS = np.geomspace(1.3, 75.0, 17)
+PARAMETERS = 9
+# place, velocity, wind along and from the wall, turn of the wind along the wall: what is believed of the first
+# sighting before looking at the path
+BELIEVED = np.array([0.0, 0.0, 0.5, 0.0, -2.0, 0.9, 0.0, 0.0, 0.0])
+BELIEVED_SPREAD = np.array([1e3, 1e3, 0.6, 4.0, 8.0, 1.0, 1.4, 0.5, 0.5])
+NUDGE = np.array([0.02, 0.02, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05])
+HUBER = 2.0
+ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Sightings of one thing: times (N,) in s, pixels (N, 2), standard deviation of each in px (N,)."""
+
+    times: Array
+    pixels: Array
+    sigma: Array
+
+
+@dataclass(frozen=True, slots=True)
+class FallFit:
+    """Per terminal velocity (V): cost, parameters (V, 9) at the first sighting, covariances (V, 9, 9)."""
+
+    first: float
+    terminals: Array
+    costs: Array
+    parameters: Array
+    covariances: Array
+    freedom: int
+
+    @property
+    def best(self) -> int:
+        """Index of the terminal velocity that fits best."""
+        return int(np.argmin(self.costs))
+
+    @property
+    def scatter(self) -> float:
+        """Robust chi-square per degree of freedom of the best fit: about 1 when the path is a fall."""
+        return float(self.costs[self.best] / max(self.freedom, 1))
+
+    def path(self, times: Array, index: int | None = None) -> Array:
+        """Places (N, 3) at `times` not before the first sighting, by the best (or the given) hypothesis."""
+        chosen = self.best if index is None else index
+        parameters = self.parameters[chosen : chosen + 1]
+        return fly_parameters(parameters, self.terminals[chosen : chosen + 1], times - self.first)[0]
+
+
+def wind_of(parameters: Array) -> Array:
+    """Air velocity (B, 3) in parameters (B, 9): level, none upwards."""
+    wind = np.zeros((len(parameters), 3))
+    wind[:, (0, 2)] = parameters[:, 6:8]
+    return wind
+
+
+def fly_parameters(parameters: Array, terminals: Array, times: Array) -> Array:
+    """Places (B, N, 3) at `times` after the first sighting for parameters (B, 9)."""
+    turn = np.zeros((len(parameters), 3))
+    turn[:, 0] = parameters[:, 8]
+    return fly(parameters[:, :6], wind_of(parameters), turn, terminals, times)
+
+
+def fit_fall(calibration: Calibration, seen: Observations) -> FallFit:
+    """Levenberg-Marquardt with Huber weights, all terminal velocities in lockstep."""
+    terminals, times = TERMINALS, seen.times - seen.times[0]
+    parameters = np.repeat(_guess(calibration, seen)[None], len(terminals), axis=0)
+    damping = np.full(len(terminals), 1e-3)
+    errors = _errors(calibration, parameters, terminals, times, seen)
+    costs = _cost(errors)
+    curvature = np.zeros((len(terminals), PARAMETERS, PARAMETERS))
+    for _ in range(ROUNDS):
+        slopes = _slopes(calibration, parameters, terminals, times, seen, errors)
+        step, curvature = _step(slopes, errors, damping)
+        tried = parameters + step
+        new_errors = _errors(calibration, tried, terminals, times, seen)
+        new_costs = _cost(new_errors)
+        better = new_costs < costs
+        gain = float(np.max(np.where(better, costs - new_costs, 0.0)))
+        parameters = np.where(better[:, None], tried, parameters)
+        errors = np.where(better[:, None], new_errors, errors)
+        costs = np.where(better, new_costs, costs)
+        damping = np.clip(np.where(better, damping * 0.2, damping * 8.0), 1e-7, 1e7)
+        if gain < 0.02 and better.any():
+            break
+    covariances = np.linalg.inv(curvature + 1e-9 * np.eye(PARAMETERS))
+    return FallFit(float(seen.times[0]), terminals, costs, parameters, covariances, 2 * len(times) - 5)
+
+
+def _guess(calibration: Calibration, seen: Observations) -> Array:
+    """A start from a straight or bent line through the first few facade places."""
+    metres = calibration.locate(seen.pixels)
+    times = seen.times - seen.times[0]
+    line = np.polyfit(times, metres, 2 if len(times) > 4 else 1)
+    guess = BELIEVED.copy()
+    guess[:2], guess[3:5] = line[-1], line[-2]
+    shadow = calibration.shadow(np.array([[guess[0], guess[1], guess[2]]]))[0]
+    guess[:2] += guess[:2] - shadow
+    guess[3:5] = np.clip(guess[3:5], (-10.0, -40.0), (10.0, 8.0))
+    return np.asarray(guess, dtype=np.float64)
+
+
+def _errors(
+    calibration: Calibration, parameters: Array, terminals: Array, times: Array, seen: Observations
+) -> Array:
+    """Weighted differences (B, 2N + 9): pixels, then beliefs."""
+    places = fly_parameters(parameters, terminals, times)
+    pixels = calibration.project(places)
+    misses = (pixels - seen.pixels) / seen.sigma[:, None]
+    beliefs = (parameters - BELIEVED) / BELIEVED_SPREAD
+    beliefs[:, 2] *= np.where(parameters[:, 2] < 0.0, 2.0, 1.0)
+    return np.asarray(np.concatenate((np.clip(misses.reshape(len(parameters), -1), -1e4, 1e4), beliefs), axis=1))
+
+
+def _slopes(
+    calibration: Calibration, parameters: Array, terminals: Array, times: Array, seen: Observations, errors: Array
+) -> Array:
+    """Differences quotients (V, 2N + 9, 9) from one batch flight."""
+    many = np.repeat(parameters, PARAMETERS, axis=0)
+    many += np.tile(np.diag(NUDGE), (len(parameters), 1))
+    moved = _errors(calibration, many, np.repeat(terminals, PARAMETERS), times, seen)
+    quotients = (moved.reshape(len(parameters), PARAMETERS, -1) - errors[:, None]) / NUDGE[:, None]
+    return np.asarray(quotients.transpose(0, 2, 1))
+
+
+def _huber(errors: Array) -> Array:
+    size = np.abs(errors)
+    return np.asarray(np.where(size <= HUBER, 1.0, HUBER / np.maximum(size, 1e-9)))
+
+
+def _cost(errors: Array) -> Array:
+    size = np.abs(errors)
+    return np.asarray(np.where(size <= HUBER, size**2, 2 * HUBER * size - HUBER**2).sum(axis=1))
+
+
+def _step(slopes: Array, errors: Array, damping: Array) -> tuple[Array, Array]:
+    weights = _huber(errors)
+    curvature = np.einsum("vni,vn,vnj->vij", slopes, weights, slopes)
+    downhill = -np.einsum("vni,vn,vn->vi", slopes, weights, errors)
+    diagonal = np.einsum("vii->vi", curvature)
+    damped = curvature + (damping[:, None] * diagonal + 1e-9)[:, :, None] * np.eye(PARAMETERS)
+    return np.linalg.solve(damped, downhill[:, :, None])[:, :, 0], curvature
+
+
+@dataclass(frozen=True, slots=True)
+class RivalFits:
+    """How well simpler stories tell the same path: their Bayesian information criteria, and the bent line's bend."""
+
+    straight: float
+    bent: float
+    wandering: float
+    bend_m_s2: float
+    sideways_m_s2: float
+
+
+def fit_rivals(calibration: Calibration, seen: Observations) -> RivalFits:
+    """Constant velocity (4 parameters), free quadratic (6) and random walk, on the facade plane."""
+    metres = calibration.locate(seen.pixels)
+    sigma = calibration.metres_per_pixel(seen.pixels) * seen.sigma[:, None]
+    times = seen.times - seen.times.mean()
+    costs, bends = [], (0.0, 0.0)
+    for degree in (1, 2):
+        misses, bends = _polynomial(times, metres, sigma, degree)
+        costs.append(float(_cost(misses.reshape(1, -1))[0]))
+    noise = np.log(2 * len(times))
+    return RivalFits(
+        costs[0] + 4 * noise, costs[1] + 6 * noise, _wandering(seen.times, metres, sigma) + 3 * noise, bends[1], bends[0]
+    )
+
+
+def _polynomial(times: Array, metres: Array, sigma: Array, degree: int) -> tuple[Array, tuple[float, float]]:
+    """Weighted misses (N, 2) after a robust polynomial fit, and its accelerations (across, up)."""
+    misses = np.empty_like(metres)
+    bends = []
+    basis = np.vander(times, degree + 1)
+    for axis in (0, 1):
+        weight = 1.0 / sigma[:, axis]
+        for _ in range(4):
+            solution = np.linalg.lstsq(basis * weight[:, None], metres[:, axis] * weight, rcond=None)[0]
+            misses[:, axis] = (basis @ solution - metres[:, axis]) / sigma[:, axis]
+            weight = np.sqrt(_huber(misses[:, axis])) / sigma[:, axis]
+        bends.append(2.0 * float(solution[0]) if degree == 2 else 0.0)
+    return misses, (bends[0], bends[1])
+
+
+def _wandering(times: Array, metres: Array, sigma: Array) -> float:
+    """Twice the negative log-likelihood, beyond that of exact points, of steps without memory of speed."""
+    steps = np.diff(metres, axis=0)
+    gaps = np.diff(times)[:, None]
+    noise = sigma[1:] ** 2 + sigma[:-1] ** 2
+    best = np.inf
+    for spread in np.geomspace(0.01, 100.0, 15):
+        variance = noise + spread * gaps
+        best = min(best, float((steps**2 / variance + np.log(variance / noise)).sum()))
+    return best

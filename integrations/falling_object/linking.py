@@ -1,0 +1,227 @@
+"""Joins sightings into tracks before anything is called a detection: gravity inside, gaps bridged, many at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .calibration import Calibration
+from .candidates import Blob, Sighting
+
+Array = NDArray[np.float64]
+
+PAIR_S = 0.21
+TENTATIVE_S = 0.17
+BRIDGE_S = 0.42
+WINDOW_S = 0.45
+LEAST_WINDOW = 4
+SPEED_DOWN, SPEED_UP, SPEED_ACROSS = -48.0, 7.0, 13.0
+GATE = 14.0
+TRACK_CAP, SEED_CAP = 90, 30
+LOITER_S, LOITER_DROP_M = 0.8, 0.35
+# acceleration expected across and up, and how far off it may be, in m/s^2
+PULL, PULL_SPREAD = (0.0, -6.0), (2.5, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A blob with its place on the facade plane (across, up) and the standard deviations there, in metres."""
+
+    blob: Blob
+    across: float
+    up: float
+    across_sigma: float
+    up_sigma: float
+
+
+@dataclass(slots=True)
+class Track:
+    """Places of one supposed thing in time order, and how crowded the picture was around it."""
+
+    places: list[Place]
+    crowd: list[int] = field(default_factory=list)
+    missed: int = 0
+    serial: int = 0
+
+    @property
+    def last(self) -> float:
+        """Time of the last sighting."""
+        return self.places[-1].blob.t
+
+    @property
+    def first(self) -> float:
+        """Time of the first sighting."""
+        return self.places[0].blob.t
+
+    @property
+    def drop(self) -> float:
+        """How far down it has come on the facade plane, in metres."""
+        return max(place.up for place in self.places) - self.places[-1].up
+
+
+class Linker:
+    """Holds the live tracks of one camera; hands over each track when it ends."""
+
+    def __init__(self, calibration: Calibration) -> None:
+        self._calibration = calibration
+        self._tracks: list[Track] = []
+        self._loose: list[Place] = []
+        self._serial = 0
+
+    @property
+    def tracks(self) -> list[Track]:
+        """Live tracks, tentative ones included."""
+        return self._tracks
+
+    def feed(self, sighting: Sighting) -> list[Track]:
+        """Extend, start and end tracks with one sighting; returns the ended ones of at least 4 places."""
+        places = self._place(sighting.blobs)
+        claimed = self._extend(places, sighting.t)
+        self._seed([place for i, place in enumerate(places) if i not in claimed])
+        self._merge()
+        free = [place for i, place in enumerate(places) if i not in claimed]
+        self._loose = [p for p in self._loose if sighting.t - p.blob.t < PAIR_S][-240:] + free
+        return self._end(sighting.t)
+
+    def finish(self) -> list[Track]:
+        """End every track: the stream is over."""
+        ended, self._tracks, self._loose = [t for t in self._tracks if len(t.places) >= 4], [], []
+        return ended
+
+    def _place(self, blobs: tuple[Blob, ...]) -> list[Place]:
+        if not blobs:
+            return []
+        pixels = np.array([(blob.x, blob.y) for blob in blobs])
+        metres, scale = self._calibration.locate(pixels), self._calibration.metres_per_pixel(pixels)
+        return [
+            Place(blob, float(m[0]), float(m[1]), *(float(v) for v in s * position_noise(blob)))
+            for blob, m, s in zip(blobs, metres, scale, strict=True)
+        ]
+
+    def _extend(self, places: list[Place], t: float) -> set[int]:
+        """Give every track the place that fits it best; returns the indexes taken by established tracks."""
+        claimed: set[int] = set()
+        if not places:
+            for track in self._tracks:
+                track.missed += 1
+            return claimed
+        where = np.array([(p.across, p.up, p.across_sigma, p.up_sigma) for p in places])
+        for track in self._tracks:
+            chosen = _best_fit(track, where, places, t)
+            if chosen is None:
+                track.missed += 1
+                continue
+            track.crowd.append(_neighbours(where, chosen))
+            track.places.append(places[chosen])
+            track.missed = 0
+            if len(track.places) >= 5:
+                claimed.add(chosen)
+        return claimed
+
+    def _seed(self, free: list[Place]) -> None:
+        """Start a track from every pair of recent free places that a falling thing could join."""
+        if not free or not self._loose:
+            return
+        old = np.array([(p.blob.t, p.across, p.up, p.blob.contrast, p.blob.area) for p in self._loose])
+        new = np.array([(p.blob.t, p.across, p.up, p.blob.contrast, p.blob.area) for p in free])
+        gap = new[:, None, 0] - old[None, :, 0]
+        gap = np.where(gap > 1e-4, gap, np.inf)
+        across = (new[:, None, 1] - old[None, :, 1]) / gap
+        up = (new[:, None, 2] - old[None, :, 2]) / gap
+        alike = (new[:, None, 3] * old[None, :, 3] > 0) & (
+            np.abs(np.log(np.maximum(new[:, None, 4], 1) / np.maximum(old[None, :, 4], 1))) < 1.8
+        )
+        fits = (gap < PAIR_S) & (np.abs(across) < SPEED_ACROSS) & (up < SPEED_UP) & (up > SPEED_DOWN) & alike
+        pairs = np.argwhere(fits)
+        if len(pairs) > SEED_CAP:
+            travel = np.hypot(across, up)[fits] * gap[fits]
+            pairs = pairs[np.argsort(travel)[:SEED_CAP]]
+        room = max(TRACK_CAP - len(self._tracks), 0)
+        for i, j in pairs[:room]:
+            self._serial += 1
+            self._tracks.append(Track([self._loose[j], free[i]], serial=self._serial))
+
+    def _merge(self) -> None:
+        """Of tracks that share their two last places keep the longest."""
+        best: dict[tuple[int, int], Track] = {}
+        for track in self._tracks:
+            key = (id(track.places[-1]), id(track.places[-2]))
+            rival = best.get(key)
+            if rival is None or len(track.places) > len(rival.places):
+                best[key] = track
+        shared: dict[int, int] = {}
+        for track in best.values():
+            tail = id(track.places[-1])
+            shared[tail] = max(shared.get(tail, 0), len(track.places))
+        self._tracks = [
+            t for t in best.values() if len(t.places) >= min(shared[id(t.places[-1])], 6) or len(t.places) < 3
+        ]
+
+    def _end(self, now: float) -> list[Track]:
+        ended, alive = [], []
+        for track in self._tracks:
+            patience = BRIDGE_S if len(track.places) >= 5 else TENTATIVE_S
+            if now - track.last > patience or now < track.last:
+                ended.append(track)
+            elif not _loiters(track):
+                alive.append(track)
+        self._tracks = alive
+        return [track for track in ended if len(track.places) >= 4]
+
+
+def position_noise(blob: Blob) -> float:
+    """Standard deviation of a blob's centroid in px: grows with its size, shrinks with its contrast."""
+    size = max(blob.width, blob.height)
+    return 0.4 + 0.06 * min(size, 40.0) + 2.0 / max(abs(blob.contrast), 4.0)
+
+
+def predict(track: Track, t: float) -> tuple[Array, Array]:
+    """Where the track will be at `t` (across, up) and the variances, by a quadratic with gravity as a belief."""
+    places = [p for p in track.places if track.last - p.blob.t <= WINDOW_S]
+    if len(places) < LEAST_WINDOW:
+        places = track.places[-LEAST_WINDOW:]
+    ages = np.array([p.blob.t for p in places]) - track.last
+    basis = np.stack((np.ones_like(ages), ages, 0.5 * ages**2), axis=1)
+    ahead = t - track.last
+    row = np.array([1.0, ahead, 0.5 * ahead * ahead])
+    values = np.array([[(p.across, p.across_sigma), (p.up, p.up_sigma)] for p in places])
+    mean, variance = np.empty(2), np.empty(2)
+    for axis in (0, 1):
+        weight = 1.0 / values[:, axis, 1] ** 2
+        curvature = (basis * weight[:, None]).T @ basis
+        curvature[2, 2] += PULL_SPREAD[axis] ** -2
+        curvature[1, 1] += 1e-3
+        moment = basis.T @ (weight * values[:, axis, 0])
+        moment[2] += PULL[axis] * PULL_SPREAD[axis] ** -2
+        spread = np.linalg.inv(curvature)
+        mean[axis], variance[axis] = row @ (spread @ moment), row @ spread @ row
+    return mean, variance
+
+
+def _best_fit(track: Track, where: Array, places: list[Place], t: float) -> int | None:
+    mean, variance = predict(track, t)
+    miss = (where[:, :2] - mean) ** 2 / (variance + where[:, 2:] ** 2 + 0.01**2)
+    distance = miss.sum(axis=1)
+    last = track.places[-1].blob
+    for index in np.argsort(distance)[:3]:
+        if distance[index] > GATE:
+            return None
+        blob = places[index].blob
+        if blob.area < 8 * last.area + 12 and last.area < 8 * blob.area + 12 and blob.t > last.t:
+            return int(index)
+    return None
+
+
+def _neighbours(where: Array, chosen: int) -> int:
+    """How many other blobs lie within 2.5 m."""
+    return int((np.hypot(*(where[:, :2] - where[chosen, :2]).T) < 2.5).sum()) - 1
+
+
+def _loiters(track: Track) -> bool:
+    """True for a track that has been around for a while and stays where it is, like laundry."""
+    if track.last - track.first < LOITER_S:
+        return False
+    recent = [place.up for place in track.places if track.last - place.blob.t <= LOITER_S]
+    return recent[0] - recent[-1] < LOITER_DROP_M

@@ -1,0 +1,90 @@
+"""Runs the detector over a video file, as fast as it decodes, giving each throw away as soon as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from .clip_config import load_clip_config
+from .detection import Detection
+from .detector import Detector
+from .errors import DetectError
+
+# formats whose first plane is 8-bit luma as it stands
+PLANAR = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "yuv410p", "yuv411p", "nv12", "nv21", "gray")
+
+
+def detect(
+    video: Path, config: Path, emit: Callable[[Detection], None], warn: Callable[[str], None]
+) -> None:
+    """Find the throws in `video`; raises DetectError when video or configuration can't be used at all."""
+    clip = load_clip_config(config)
+    for warning in clip.warnings:
+        warn(f"{config}: {warning}")
+    calibration = clip.calibration
+    detector = Detector(calibration)
+    for luma, t, key in read_luma(video, warn):
+        if luma.shape != (calibration.height, calibration.width):
+            raise DetectError(
+                f"{video}: is {luma.shape[1]}x{luma.shape[0]}, but {config} was made for "
+                f"{calibration.width}x{calibration.height}; calibrate on a picture of this video"
+            )
+        for detection in detector.feed(luma, t, key):
+            emit(detection)
+    for detection in detector.finish():
+        emit(detection)
+
+
+def read_luma(video: Path, warn: Callable[[str], None]) -> Iterator[tuple[NDArray[np.uint8], float, bool]]:
+    """Luma pictures (height, width) with the container's time in seconds and whether each is a key frame.
+
+    A broken file ends with a warning; one without a single picture raises DetectError.
+    """
+    count = 0
+    try:
+        with av.open(str(video)) as container:
+            if not container.streams.video:
+                raise DetectError(f"{video}: holds no video; give a video file")
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            for frame in _decode(container, stream, warn, video):
+                count += 1
+                if frame.time is not None:
+                    yield luma_plane(frame), float(frame.time), bool(frame.key_frame)
+    except (OSError, ValueError, av.error.FFmpegError) as fault:
+        if count == 0:
+            raise DetectError(f"{video}: can't be read as video ({_say(fault)}); give a video file") from fault
+        warn(f"{video}: broken after {count} pictures ({_say(fault)}); what was found up to there stands")
+    if count == 0:
+        raise DetectError(f"{video}: holds no pictures; is it cut off or empty?")
+
+
+def _say(fault: Exception) -> str:
+    return getattr(fault, "strerror", None) or str(fault)
+
+
+def _decode(
+    container: av.container.InputContainer, stream: av.VideoStream, warn: Callable[[str], None], video: Path
+) -> Iterator[av.VideoFrame]:
+    """Frames in order; a damaged packet is left out, once with a warning."""
+    warned = False
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError as fault:
+            if not warned:
+                warn(f"{video}: damaged at {float(packet.pts or 0) * float(stream.time_base or 0):.1f} s ({_say(fault)})")
+            warned = True
+
+
+def luma_plane(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """The brightness of a frame; shares the decoder's memory for the usual formats, converts others."""
+    if frame.format.name not in PLANAR:
+        frame = frame.reformat(format="gray")
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, dtype=np.uint8)
+    return rows[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)[:, : frame.width]

@@ -1,0 +1,45 @@
+"""A threshold for every part of the picture, learned: places that stir by themselves need a stronger change."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]
+
+TILE = 8
+CEILING = 90.0
+RISE = 0.45
+FALL_S = 45.0
+RENEW_S = 0.3
+
+
+class ThresholdMap:
+    """One byte for each (half-size) pixel; grows in tiles that keep exceeding it, decays towards the floor."""
+
+    def __init__(self, height: int, width: int, floor: float) -> None:
+        self._excess = np.zeros((-(-height // TILE), -(-width // TILE)), dtype=np.float32)
+        self._shape = (height, width)
+        self._renewed: float | None = None
+        self.floor = floor
+        self.values: Luma = np.full(self._shape, round(floor), dtype=np.uint8)
+
+    def learn(self, tiles: NDArray[np.bool_], t: float) -> None:
+        """Raise the tiles that were exceeded in the picture at `t`, let the others sink, renew now and then."""
+        self._excess[tiles] = np.minimum(self._excess[tiles] * 1.04 + RISE, CEILING)
+        if self._renewed is not None and 0 <= t - self._renewed < RENEW_S:
+            return
+        passed = 0.0 if self._renewed is None else min(max(t - self._renewed, 0.0), 5.0)
+        self._renewed = t
+        self._excess *= np.float32(np.exp(-passed / FALL_S))
+        spread = cv2.dilate(self._excess, np.ones((3, 3), dtype=np.uint8))
+        tiled = np.clip(self.floor + 0.5 * (spread + self._excess), 0, 255).astype(np.uint8)
+        wide = cv2.resize(tiled, None, fx=TILE, fy=TILE, interpolation=cv2.INTER_NEAREST)
+        self.values = np.ascontiguousarray(wide[: self._shape[0], : self._shape[1]])
+
+    def excess_at(self, row: float, column: float) -> float:
+        """How far above the floor the threshold stands around a (half-size) pixel, in grey levels."""
+        rows, columns = self._excess.shape
+        r, c = min(max(int(row) // TILE, 0), rows - 1), min(max(int(column) // TILE, 0), columns - 1)
+        return float(self._excess[r, c])
