@@ -34,7 +34,9 @@ from hub.model.things import Area, Device, Entity, State, Value, slug, text_of
 from hub.plugins.hookspecs import hookimpl
 from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
 from hub.plugins.link import Link, Point, Receipt
-from hub.plugins.ports import Broker, FrameAnalyzer, Message, MessageHandler, ReadingReceived, Sender
+from hub.plugins.ports import Broker, Found, FrameAnalyzer, Message, MessageHandler, ReadingReceived, Sender
+from hub.plugins.worker_child import Pipe
+from hub.plugins.workers import Worker, WorkerSpec
 from hub.store.unit import Outcome, Unit
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "Evidence",
     "Fault",
     "Finding",
+    "Found",
     "FrameAnalyzer",
     "HubError",
     "HubStarted",
@@ -74,6 +77,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Person",
+    "Pipe",
     "Point",
     "ProblemCleared",
     "ProblemRaised",
@@ -88,6 +92,8 @@ __all__ = [
     "Timer",
     "Unit",
     "Value",
+    "Worker",
+    "WorkerSpec",
     "derive_id",
     "event_data",
     "hookimpl",

@@ -23,7 +23,7 @@ from hub.model.events import (
 )
 from hub.people import Directory, load_directory
 from hub.plugins.core_schema import CORE
-from hub.plugins.integration import Channel, Integration, Known
+from hub.plugins.integration import Analyzer, Channel, Integration, Known
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.plugins.site import Place
 
@@ -83,6 +83,14 @@ class Configuration:
             channel.name: channel
             for section in self.sections.values()
             for channel in section.integration.channels
+        }
+
+    def analyzers(self) -> dict[str, Analyzer]:
+        """Frame analyzers of all sections' integrations."""
+        return {
+            analyzer.name: analyzer
+            for section in self.sections.values()
+            for analyzer in section.integration.analyzers
         }
 
     def fault(
@@ -183,6 +191,7 @@ def _known(configuration: Configuration) -> Known:
         persons=frozenset(directory.persons),
         roles=frozenset(directory.roles),
         channels=frozenset(_channel_names(configuration)),
+        analyzers=configuration.analyzers(),
     )
 
 

@@ -1,7 +1,7 @@
 """What a guest declares about itself."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.model.calls import Action, Schema
@@ -56,6 +56,7 @@ class Known:
     persons: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+    analyzers: Mapping[str, Analyzer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from hub.store.unit import Outcome, Unit
 if TYPE_CHECKING:
     import aiohttp
 
-    from hub.plugins.integration import Channel, Integration
+    from hub.plugins.integration import Analyzer, Channel, Integration
     from hub.plugins.site import Site
     from hub.plugins.workers import Worker, WorkerSpec
 
@@ -180,6 +180,11 @@ class Link:
     def channels(self) -> Mapping[str, "Channel"]:
         """The kinds of channels that all configured integrations declare."""
         return self._site.channels
+
+    @property
+    def analyzers(self) -> Mapping[str, "Analyzer"]:
+        """The frame analyzers that all configured integrations declare."""
+        return self._site.analyzers
 
     @property
     def event_classes(self) -> Mapping[str, type[Event]]:

@@ -1,6 +1,6 @@
 """Ports: the protocols through which guests need and offer things to one another, and the facts they share."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -78,12 +78,31 @@ class Sender(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What an analyzer found; the camera's guest makes an event of the class `kind` from it.
+
+    `fields` are the event's own fields as JSON-able values; who, where, when and the evidence are the camera's to add.
+    """
+
+    kind: str  # of an event class that the analyzer's integration declares
+    started: float  # container seconds
+    ended: float
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    # Draws what was found: takes pictures (container seconds, BGR uint8) from before the start and of now, oldest
+    # first, and returns one BGR picture. Without it the evidence is the picture of now.
+    draw: Callable[[Sequence[tuple[float, Any]]], Any] | None = None
+
+
 @runtime_checkable
 class FrameAnalyzer(Protocol):
     """Looks at a camera's pictures in the camera's worker process. One object serves one camera."""
 
-    def feed(self, luma: Any, t: float, key_frame: bool) -> list[Any]:
-        """Take one picture (uint8, height x width, do not keep it) at container time `t` seconds; findings."""
+    def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
+        """Take one picture (uint8, height x width, read-only) at container time `t` seconds.
 
-    def finish(self) -> list[Any]:
-        """The stream ended or broke: last findings."""
+        It may be kept for a few frames: nobody overwrites it, but it holds the decoder's memory.
+        """
+
+    def finish(self) -> Iterable[Found]:
+        """The stream ended or broke: what can still be said."""

@@ -17,7 +17,7 @@ from hub.model.people import Delivery
 from hub.model.things import Device
 from hub.people import Directory
 from hub.plugins.board import Ports, Problems
-from hub.plugins.integration import Channel
+from hub.plugins.integration import Analyzer, Channel
 from hub.plugins.routes import Routes
 from hub.store.memory import Memory
 from hub.store.store import Store
@@ -71,6 +71,7 @@ class Site:
         self.routes = Routes()
         self.devices: dict[str, Device] = {}
         self.channels: dict[str, Channel] = {}
+        self.analyzers: dict[str, Analyzer] = {}
         self.event_classes: dict[str, type[Event]] = {}
         self.restart_guest: Callable[[str, str], None] = _nobody
         self.fail_guest: Callable[[str, BaseException], None] = _nobody

@@ -232,6 +232,7 @@ class Hub:
         integrations = [section.integration for section in configuration.sections.values()]
         self.site.event_classes = declared_events(integrations)
         self.site.channels = configuration.channels()
+        self.site.analyzers = configuration.analyzers()
         for action in declared_actions(integrations).values():
             self.actions.declare(action)
 
