@@ -25,7 +25,7 @@ class Cell(Generic[V]):
 
 
 class Tentative(Generic[K, V]):
-    """A dict whose writes join a unit; `settled` hears of keys whose value became certain or was taken back."""
+    """A dict whose writes join a unit; `settled` hears of keys whose value became certain or was undone."""
 
     def __init__(self, settled: Callable[[K], None] | None = None) -> None:
         self._cells: dict[K, Cell[V]] = {}

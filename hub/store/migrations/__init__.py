@@ -1,0 +1,45 @@
+"""The way from older databases to today's tables: one chain for each file.
+
+Alembic is loaded only for a database that needs it, as starting must be quick.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Every revision there is, oldest first; a new one is added here and under versions/.
+REVISIONS = {
+    "events": ("events_0001",),
+    "history": ("history_0001",),
+}
+
+
+def upgrade(chain: str, path: Path) -> None:
+    """Bring a database file up to the newest revision of its chain, in one transaction."""
+    from alembic import command
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    try:
+        with engine.begin() as connection:
+            settings = config(chain)
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+    finally:
+        engine.dispose()
+
+
+def config(chain: str) -> "Config":
+    """Alembic's configuration for one chain; `attributes["connection"]` is to be set."""
+    from alembic.config import Config
+
+    here = Path(__file__).parent
+    settings = Config()
+    settings.set_main_option("script_location", str(here).replace("%", "%%"))
+    settings.set_main_option("path_separator", "newline")
+    settings.set_main_option("version_locations", str(here / "versions" / chain).replace("%", "%%"))
+    settings.attributes["chain"] = chain
+    return settings

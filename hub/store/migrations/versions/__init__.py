@@ -1,0 +1,1 @@
+"""Revisions; each stands as it was published, whatever became of the tables since."""

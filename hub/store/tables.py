@@ -1,0 +1,189 @@
+"""The tables: `events.db` holds what must not be lost, `history.db` what entities said."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    desc,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """An aware time as microseconds since 1970 UTC; ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {moment} has no zone; use an aware one")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(number: int) -> datetime:
+    """The aware UTC time of so many microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept as microseconds since 1970 UTC: exact, sortable, the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To the database."""
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else from_microseconds(value)
+
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
+events_metadata = MetaData()
+history_metadata = MetaData()
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, Text, nullable=False, **options)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, UtcTime, nullable=nullable)
+
+
+# The journal of alarms. Read by cursor (`seq`), so numbers are never used twice.
+events = Table(
+    "events",
+    events_metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    _text("id", unique=True),
+    _text("kind"),
+    _time("at"),
+    _text("source"),
+    _text("area"),
+    Column("severity", SmallInteger, nullable=False),
+    _text("body"),
+    _time("stored_at"),
+    sqlite_autoincrement=True,
+)
+Index("ix_events_kind_at", events.c.kind, events.c.at)
+Index("ix_events_at", events.c.at)
+
+outbox = Table(
+    "outbox",
+    events_metadata,
+    _text("key", primary_key=True),
+    _text("action"),
+    _text("lane"),
+    _text("data"),
+    _text("cause"),
+    _text("alarm"),
+    Column("priority", SmallInteger, nullable=False),
+    _time("created"),
+    _time("due"),
+    Column("attempts", Integer, nullable=False),
+    _text("state"),  # pending | done | dead | dropped
+    _time("expires", nullable=True),  # overrides the action's
+    _text("last_error"),
+    _time("done_at", nullable=True),  # when it left `pending`
+)
+_pending = outbox.c.state == "pending"
+Index(
+    "ix_outbox_pending",
+    desc(outbox.c.priority),
+    outbox.c.due,
+    sqlite_where=_pending,
+    postgresql_where=_pending,
+)
+_left = outbox.c.state != "pending"
+Index(
+    "ix_outbox_left", outbox.c.state, outbox.c.done_at, sqlite_where=_left, postgresql_where=_left
+)
+
+runs = Table(
+    "runs",
+    events_metadata,
+    _text("id", primary_key=True),
+    _text("automation"),
+    _text("version"),
+    _text("state"),
+    Column("step", Integer, nullable=False),
+    _text("variables"),  # JSON
+    _time("wake", nullable=True),
+    _text("trigger"),  # JSON
+    _time("started"),
+    _time("finished", nullable=True),
+    _text("outcome"),
+)
+_unfinished = runs.c.finished.is_(None)
+Index("ix_runs_unfinished", runs.c.started, sqlite_where=_unfinished, postgresql_where=_unfinished)
+Index("ix_runs_automation", runs.c.automation, runs.c.started)
+Index("ix_runs_finished", runs.c.finished)
+
+plans = Table(
+    "plans",
+    events_metadata,
+    _text("version", primary_key=True),
+    _text("automation"),
+    _text("source"),  # JSON
+    _time("created"),
+)
+
+timers = Table(
+    "timers",
+    events_metadata,
+    _text("owner", primary_key=True),
+    _text("key", primary_key=True),
+    _time("due"),
+    _text("data"),  # JSON
+)
+
+memory = Table(
+    "memory",
+    events_metadata,
+    _text("owner", primary_key=True),
+    _text("key", primary_key=True),
+    _text("value"),  # JSON
+)
+
+entities = Table(
+    "entities",
+    history_metadata,
+    Column("id", _Serial, primary_key=True),
+    _text("entity_id", unique=True),
+)
+
+attributes = Table(
+    "attributes",
+    history_metadata,
+    Column("id", _Serial, primary_key=True),
+    _text("body", unique=True),  # JSON
+)
+
+# One row is a few bytes: names and attributes stand once in the tables above.
+states = Table(
+    "states",
+    history_metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("entity", BigInteger, nullable=False),
+    _time("at"),
+    Column("type", SmallInteger, nullable=False),  # hub.store.values: none, bool, int, float, text
+    Column("number", Float),
+    Column("text", Text),
+    Column("available", Boolean, nullable=False),
+    Column("attributes", BigInteger),  # None: none
+    sqlite_autoincrement=True,
+)
+Index("ix_states_entity_at", states.c.entity, states.c.at)

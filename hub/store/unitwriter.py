@@ -1,0 +1,126 @@
+"""Writes units into events.db: alarms once, their consequences only with them, calls once."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from hub.store.database import Database
+from hub.store.statements import Statement, unit_statements
+from hub.store.tables import to_microseconds
+from hub.store.trouble import Trouble
+from hub.store.unit import Outcome, Unit
+from hub.store.writer import Writer
+
+Committed = Callable[[Unit, Outcome, datetime], None]
+
+_NOTHING_KNOWN = Outcome()
+
+log = logging.getLogger(__name__)
+
+
+class UnitWriter:
+    """The sink of units. `committed`, if set, hears in the loop of each unit with calls, before its receipt."""
+
+    def __init__(self, database: Database, trouble: Trouble, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._statements = unit_statements()
+        self._call = self._statements["call"].sql
+        self.committed: Committed | None = None
+        self.file: Writer[Unit, tuple[Outcome, datetime]] = Writer(
+            database, self._apply, self._deliver, trouble
+        )
+
+    def submit(self, unit: Unit) -> None:
+        """Write the unit, call its `after`, fulfil its receipt; in order of submission."""
+        self.file.put(unit)
+
+    # --- in the thread ------------------------------------------------------------------------------------
+
+    def _apply(self, connection: sqlite3.Connection, unit: Unit) -> tuple[Outcome, datetime]:
+        now = self._now()
+        known_alarms = self._apply_writes(connection, unit, now) if unit.writes else frozenset()
+        known_calls = self._apply_calls(connection, unit, known_alarms, now) if unit.calls else frozenset()
+        if known_alarms or known_calls:
+            return Outcome(known_alarms, known_calls), now
+        return _NOTHING_KNOWN, now
+
+    def _apply_writes(self, connection: sqlite3.Connection, unit: Unit, now: datetime) -> frozenset[str]:
+        known: set[str] = set()
+        fresh: set[str] = set()
+        for write in unit.writes:
+            if write.alarm in known:
+                continue
+            statement = self._statement(write.kind)
+            if write.kind != "alarm":
+                connection.execute(statement.sql, statement.parameters(write.row))
+                continue
+            row = {**write.row, "stored_at": now}
+            if connection.execute(statement.sql, statement.parameters(row)).rowcount:
+                fresh.add(write.alarm)
+            elif write.alarm not in fresh:
+                known.add(write.alarm)
+        return frozenset(known)
+
+    def _statement(self, kind: str) -> Statement:
+        statement = self._statements.get(kind)
+        if statement is None:
+            raise ValueError(f"there is no kind of write '{kind}'; use one of {', '.join(self._statements)}")
+        return statement
+
+    def _apply_calls(
+        self, connection: sqlite3.Connection, unit: Unit, known_alarms: frozenset[str], now: datetime
+    ) -> frozenset[str]:
+        known: set[str] = set()
+        fresh: set[str] = set()
+        created = to_microseconds(now)
+        for (call, alarm), body in zip(unit.calls, unit.bodies, strict=True):
+            if alarm in known_alarms:
+                continue
+            expires = None if call.expires is None else to_microseconds(now + call.expires)
+            row: tuple[Any, ...] = (
+                call.key,
+                call.name,
+                call.lane or call.name,
+                body,
+                call.cause,
+                alarm,
+                int(call.priority),
+                created,
+                created,
+                0,
+                "pending",
+                expires,
+                "",
+                None,
+            )
+            if connection.execute(self._call, row).rowcount:
+                fresh.add(call.key)
+            elif call.key not in fresh:
+                known.add(call.key)
+        return frozenset(known)
+
+    # --- in the loop --------------------------------------------------------------------------------------
+
+    def _deliver(self, results: list[tuple[Unit, tuple[Outcome, datetime] | Exception]]) -> None:
+        for unit, result in results:
+            receipt = unit.receipt
+            if isinstance(result, Exception):
+                if not receipt.done():
+                    receipt.set_exception(result)
+                    receipt.exception()  # it is logged; that nobody awaits it is no second fault
+                continue
+            outcome, now = result
+            for callback in unit.after:
+                self._tell(callback, outcome)
+            if unit.calls and self.committed is not None:
+                self.committed(unit, outcome, now)
+            if not receipt.done():
+                receipt.set_result(outcome)
+
+    def _tell(self, callback: Callable[[Outcome], None], outcome: Outcome) -> None:
+        try:
+            callback(outcome)
+        except Exception:
+            log.exception("a callback after a commit failed")
