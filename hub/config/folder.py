@@ -19,7 +19,7 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SAVE_AS = "save it as UTF-8 (in the editor: Save as, Encoding, UTF-8)"
 
 
-class ConfigUnreadable(Exception):  # noqa: N818 - named for what happened, as the command line reports it
+class ConfigUnreadable(Exception):
     """The configuration can't be read at all: `problem` and `remedy` say why."""
 
     def __init__(self, file: str, problem: str, remedy: str) -> None:
