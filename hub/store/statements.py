@@ -1,7 +1,7 @@
 """Statements of the tables, compiled once to SQL text: SQLAlchemy builds them, the driver runs them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, Table, bindparam, delete, update
@@ -24,9 +24,12 @@ class Statement:
     sql: str
     names: tuple[str, ...]
     times: tuple[int, ...] = ()  # which of them are times
+    constants: Mapping[str, Any] = field(default_factory=dict)  # written into the statement by its author
 
     def parameters(self, row: Mapping[str, Any]) -> list[Any]:
         """The row's values in order; KeyError for a missing one, ValueError for a naive time."""
+        if self.constants:
+            row = {**self.constants, **row}
         values = [row[name] for name in self.names]
         for place in self.times:
             if values[place] is not None:
@@ -43,7 +46,8 @@ def compiled(statement: Executable, table: Table) -> Statement:
     names = tuple(name.removeprefix(_OF) for name in done.positiontup or ())
     columns = [table.columns.get(name) for name in names]
     times = [place for place, column in enumerate(columns) if column is not None and _is_time(column)]
-    return Statement(str(done), names, tuple(times))
+    constants = {name: value for name, value in done.params.items() if value is not None}
+    return Statement(str(done), names, tuple(times), constants)
 
 
 def _is_time(column: Column[Any]) -> bool:

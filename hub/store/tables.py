@@ -14,7 +14,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    desc,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -99,18 +98,8 @@ outbox = Table(
     _text("last_error"),
     _time("done_at", nullable=True),  # when it left `pending`
 )
-_pending = outbox.c.state == "pending"
-Index(
-    "ix_outbox_pending",
-    desc(outbox.c.priority),
-    outbox.c.due,
-    sqlite_where=_pending,
-    postgresql_where=_pending,
-)
-_left = outbox.c.state != "pending"
-Index(
-    "ix_outbox_left", outbox.c.state, outbox.c.done_at, sqlite_where=_left, postgresql_where=_left
-)
+# Of a call that left `pending`, `due` is when it did: one index serves the courier, lists and the purge.
+Index("ix_outbox_state_due", outbox.c.state, outbox.c.due)
 
 runs = Table(
     "runs",

@@ -54,15 +54,7 @@ def upgrade() -> None:
         _text("last_error"),
         _time("done_at", nullable=True),
     )
-    pending, left = sa.text("state = 'pending'"), sa.text("state != 'pending'")
-    op.create_index(
-        "ix_outbox_pending",
-        "outbox",
-        [sa.text("priority DESC"), "due"],
-        sqlite_where=pending,
-        postgresql_where=pending,
-    )
-    op.create_index("ix_outbox_left", "outbox", ["state", "done_at"], sqlite_where=left, postgresql_where=left)
+    op.create_index("ix_outbox_state_due", "outbox", ["state", "due"])
     op.create_table(
         "runs",
         _text("id", primary_key=True),
