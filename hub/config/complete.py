@@ -186,7 +186,11 @@ def sharpen(error: vol.Invalid, depth: int, missing: Sequence[object]) -> vol.In
     if error.error_message == "extra keys not allowed" and type(error) is vol.Invalid:
         return UnknownKeyInvalid(error.path, missing)
     # voluptuous says "for dictionary value" of values only.
-    return KeyInvalid(error.error_message, error.path) if error.error_type is None else error
+    if error.error_type is not None:
+        return error
+    if did_you_mean(error.path[-1], [key for key in missing if isinstance(key, str)]):
+        return UnknownKeyInvalid(error.path, missing)
+    return KeyInvalid(error.error_message, error.path)
 
 
 def without_echoes(errors: list[vol.Invalid]) -> list[vol.Invalid]:

@@ -98,9 +98,10 @@ class Folder:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise RefusedError(f"can't be read ({reason})", "check its permissions") from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise RefusedError("is not a file", "name a YAML file")
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise RefusedError("is not a file", "name a YAML file")
             try:
                 raw = file.read(most_bytes + 1)
             except OSError as error:

@@ -181,7 +181,7 @@ class Loader:
         except OSError:
             return ""
         stems = [name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX) and name != SECRETS]
-        return did_you_mean(wanted.stem, stems)
+        return did_you_mean(wanted.stem, stems).replace("'?", f"{SUFFIX}'?")
 
     def include_all(self, tag: Tag, chain: Chain, path: Path) -> list[tuple[FilePath, Branch]]:
         """What the files below a folder hold, in order; nothing, and a fault, for one that can't be read."""

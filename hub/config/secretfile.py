@@ -41,7 +41,9 @@ class Secrets:
             secrets = file.parsed.data
             if not isinstance(secrets, dict):
                 continue
-            if name in secrets and (name,) not in file.parsed.broken:
+            if (name,) in file.parsed.broken:
+                raise RefusedError(f"the secret '{name}' can't be read", f"mend it in {file.file}")
+            if name in secrets:
                 return secrets[name]
             known += [str(key) for key in secrets]
         remedy = did_you_mean(name, known) or f"write '{name}: ...' into {SECRETS}"

@@ -11,6 +11,8 @@ from yaml.reader import ReaderError
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 BARE_TEMPLATE = re.compile(r"(?:^|[:\-,\[])\s*\{[{%]")
 GLUED_COLON = re.compile(r"""^\s*(?:-\s+)*[^\s'"#:{}\[\],]+:[^\s:/]""")
+# What YAML 1.1 counts as the end of a line.
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 INDENT = re.compile(r"[ \t]*")
 INCLUDE = re.compile(r"""^[^#\n]*?(!include\w*)[ \t]+["']?([^\s"'#,\]}]+)""", re.MULTILINE)
 MOST_RESCUED = 200
@@ -83,6 +85,17 @@ MESSAGES = (
 )
 
 
+POINT_TO_THE_BEGINNING = frozenset(
+    (
+        "could not find expected ':'",
+        "unexpected end of stream",
+        "unexpected document indicator",
+        "expected ',' or ']'",
+        "expected ',' or '}'",
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where the parser stopped and where the thing it was reading began (from 0), and the lines."""
@@ -105,7 +118,7 @@ def explain_syntax(error: YAMLError, text: str) -> Explained:
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         return 1, 1, "this is not YAML", ""
     mark, start = error.problem_mark, error.context_mark or error.problem_mark
-    spot = Spot(mark.line, mark.column, start.line, start.column, re.split("\r\n|\r|\n", text))
+    spot = Spot(mark.line, mark.column, start.line, start.column, LINE_BREAK.split(text))
     message = f"{error.context or ''} {error.problem or ''}"
     return explain_layout(spot, message) or explain_message(spot, message)
 
@@ -158,7 +171,7 @@ def explain_message(spot: Spot, message: str) -> Explained:
     """The parser's message by the table, or as it is."""
     for part, problem, remedy in MESSAGES:
         if part in message:
-            begins = "never closed" in problem or "without its end" in problem
+            begins = part in POINT_TO_THE_BEGINNING
             line, column = (spot.start_line, spot.start_column) if begins else (spot.line, spot.column)
             return line + 1, column + 1, problem, remedy
     return spot.line + 1, spot.column + 1, " ".join(message.split()), ""
