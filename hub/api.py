@@ -26,6 +26,7 @@ from hub.model.events import (
     Severity,
     StateChanged,
     StateReported,
+    event_fields,
     kind_of,
 )
 from hub.model.identity import derive_id, new_id
@@ -96,6 +97,7 @@ __all__ = [
     "WorkerSpec",
     "derive_id",
     "event_data",
+    "event_fields",
     "hookimpl",
     "kind_of",
     "new_id",

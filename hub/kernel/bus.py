@@ -26,6 +26,7 @@ class Bus:
         self._report = report
         self._own: dict[type[Event], list[Handler]] = {}
         self._cache: dict[type[Event], tuple[Handler, ...]] = {}
+        self._quick: dict[type[Event], tuple[Handler, ...]] = {}  # of classes that are no alarms
         self._nothing: asyncio.Future[Outcome] | None = None
         self.emitted = 0
 
@@ -33,12 +34,14 @@ class Bus:
         """Call `handler` for each event of the class or a subclass; returns the undo."""
         self._own.setdefault(event_class, []).append(handler)
         self._cache.clear()
+        self._quick.clear()
 
         def undo() -> None:
             handlers = self._own.get(event_class, [])
             if handler in handlers:
                 handlers.remove(handler)
                 self._cache.clear()
+                self._quick.clear()
 
         return undo
 
@@ -62,15 +65,18 @@ class Bus:
         unless a handler wrote something.
         """
         self.emitted += 1
-        if isinstance(event, Alarm):
-            return self._emit_alarm(event)
-        for handler in self._cache.get(event.__class__) or self.handlers(event.__class__):
+        handlers = self._quick.get(event.__class__)
+        if handlers is None:
+            if isinstance(event, Alarm):
+                return self._emit_alarm(event)
+            handlers = self._quick[event.__class__] = self.handlers(event.__class__)
+        for handler in handlers:
             try:
                 handler(event)
             except Exception as error:  # noqa: BLE001 - the bus is an edge: one guest must not silence another
                 self._report(handler, event, error)
         current = self._units.current
-        return self._done() if current is None else current.receipt
+        return current.receipt if current is not None else self._nothing or self._done()
 
     def _emit_alarm(self, alarm: Alarm) -> "asyncio.Future[Outcome]":
         with self._units.open() as unit:
@@ -87,8 +93,7 @@ class Bus:
             return unit.receipt
 
     def _done(self) -> "asyncio.Future[Outcome]":
-        loop = asyncio.get_running_loop()
-        if self._nothing is None or self._nothing.get_loop() is not loop:
-            self._nothing = loop.create_future()
-            self._nothing.set_result(Outcome())
+        """The receipt of what wrote nothing; one for all."""
+        self._nothing = asyncio.get_running_loop().create_future()
+        self._nothing.set_result(Outcome())
         return self._nothing

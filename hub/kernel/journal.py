@@ -34,7 +34,7 @@ def plain(value: Any) -> Any:
 
 def event_data(event: Event) -> dict[str, Any]:
     """All fields of an event by name, as plain values."""
-    return {item.name: plain(getattr(event, item.name)) for item in fields(event)}
+    return {name: plain(getattr(event, name)) for name in event.__struct_fields__}
 
 
 def alarm_row(alarm: Alarm) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Notice:
     evidence: tuple[Evidence, ...] = ()
     cause: str = ""
     at: datetime
+    url: str = ""  # where to see more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 Value = bool | int | float | str | None
 
@@ -65,8 +67,7 @@ class Entity:
         return self.id.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """An entity's last value; `available` False means that the value is not to be trusted now."""
 
     entity_id: str
@@ -74,7 +75,7 @@ class State:
     available: bool
     at: datetime  # last reported
     changed_at: datetime  # value, availability or attributes last changed
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = NO_ATTRIBUTES
     cause: str = ""
 
     @property

@@ -176,17 +176,18 @@ def declared_actions(integrations: list[Integration]) -> dict[str, Action]:
 def _known(configuration: Configuration) -> Known:
     sections = configuration.sections.values()
     integrations = [section.integration for section in sections]
-    entities: set[str] | None = set()
+    entities: set[str] = set()
+    foreseen = True
     for section in sections:
         if section.integration.entities is None:
-            entities = None
-            break
-        entities.update(entity.id for entity in section.integration.entities(section.config))
+            foreseen = False
+        else:
+            entities.update(entity.id for entity in section.integration.entities(section.config))
     directory = configuration.directory
     return Known(
         events=declared_events(integrations),
         actions=declared_actions(integrations),
-        entities=None if entities is None else frozenset(entities),
+        entities=frozenset(entities) if foreseen else None,
         areas=frozenset(directory.areas),
         persons=frozenset(directory.persons),
         roles=frozenset(directory.roles),

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
+from typing import cast
 
 import pluggy
 
@@ -120,7 +121,7 @@ class Manager:
         for implementation in self.pluggy.hook.hub_integrations.get_hookimpls():
             if implementation.plugin is module:
                 try:
-                    found += list(implementation.function())
+                    found += list(cast(Iterable[Integration], implementation.function()))
                 except Exception as error:
                     raise Broken(f"'{name}' failed while declaring itself: {error!r}") from error
         return found

@@ -1,9 +1,11 @@
 """Ports: the protocols through which guests need and offer things to one another, and the facts they share."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
+
+import msgspec
 
 from hub.model.events import Event
 from hub.model.people import Delivery
@@ -49,8 +51,7 @@ class Broker(Protocol):
         """Publish; QoS 1 returns when the broker has acknowledged. NotReady when there is no connection."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingReceived(Event):
+class ReadingReceived(Event, frozen=True, kw_only=True):
     """A device reported: raw `values` under the vendor's keys, `means` in the hub's words.
 
     Words of `means`: tilt_alarm, angle_x, angle_y, angle_z, angle (degrees), battery_percent, battery_volt,
@@ -60,8 +61,8 @@ class ReadingReceived(Event):
     device: str  # the hub's id of the device, e.g. "MH-0137"
     address: str = ""  # the network's id, e.g. the DevEUI
     model: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    means: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    means: Mapping[str, Any] = msgspec.field(default_factory=dict)
     gateways: tuple[str, ...] = ()
     rssi: float | None = None
 
@@ -88,7 +89,7 @@ class Found:
     kind: str  # of an event class that the analyzer's integration declares
     started: float  # container seconds
     ended: float
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = msgspec.field(default_factory=dict)
     # Draws what was found: takes pictures (container seconds, BGR uint8) from before the start and of now, oldest
     # first, and returns one BGR picture. Without it the evidence is the picture of now.
     draw: Callable[[Sequence[tuple[float, Any]]], Any] | None = None
