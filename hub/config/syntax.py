@@ -118,7 +118,11 @@ def explain_syntax(error: YAMLError, text: str) -> Explained:
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         return 1, 1, "this is not YAML", ""
     mark, start = error.problem_mark, error.context_mark or error.problem_mark
-    spot = Spot(mark.line, mark.column, start.line, start.column, LINE_BREAK.split(text))
+    lines = LINE_BREAK.split(text)
+    spot = Spot(mark.line, mark.column, start.line, start.column, lines)
+    if mark.line >= len(lines):
+        # The parser puts the end of a file without a last line break on a line that is not there.
+        spot = Spot(len(lines) - 1, len(lines[-1]), min(start.line, len(lines) - 1), start.column, lines)
     message = f"{error.context or ''} {error.problem or ''}"
     return explain_layout(spot, message) or explain_message(spot, message)
 
