@@ -1,0 +1,151 @@
+"""Notices to people: who is meant, over which channel, and what became of it."""
+
+import asyncio
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import voluptuous as vol
+
+from hub.api import Action, Channel, ConfigError, Integration, Link, hookimpl
+from integrations.notify.delivering import Deliverer, OpenChannel
+from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
+from integrations.notify.mail import EMAIL
+from integrations.notify.ntfy import NTFY
+from integrations.notify.schema import DELIVER, SEND
+from integrations.notify.sending import Notifier
+from integrations.notify.terminal import LOG
+from integrations.notify.webhook import WEBHOOK
+
+CHANNELS = (LOG, WEBHOOK, NTFY, EMAIL)
+KINDS: Mapping[str, Channel] = {channel.name: channel for channel in CHANNELS}
+
+
+def channel_settings(value: Any) -> dict[str, Any]:
+    """One channel's settings by its kind. Another integration's kind is checked when that integration is there."""
+    given = dict(value)
+    kind = given.pop("type")
+    if kind in KINDS:
+        return {"type": kind, "settings": _checked(KINDS[kind], given)}
+    near = difflib.get_close_matches(str(kind), KINDS, n=1, cutoff=0.7)
+    if near or not isinstance(kind, str):
+        raise vol.Invalid(
+            f"there is no kind of channel '{kind}'; did you mean '{near[0] if near else 'log'}'?", ["type"]
+        )
+    return {"type": kind, "settings": given}
+
+
+def _checked(kind: Channel, given: Mapping[str, Any]) -> Any:
+    try:
+        return kind.schema(given)
+    except vol.MultipleInvalid as error:
+        raise vol.MultipleInvalid([_plain_fault(single, kind) for single in error.errors]) from error
+
+
+def _plain_fault(error: vol.Invalid, kind: Channel) -> vol.Invalid:
+    """An unknown option, said with the nearest known one."""
+    if error.error_message != "extra keys not allowed":
+        return error
+    known = [str(key) for key in kind.schema.schema] if isinstance(kind.schema, vol.Schema) else []
+    near = difflib.get_close_matches(str(error.path[-1]), known, n=1)
+    remedy = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(known) or 'none'}"
+    return vol.Invalid(f"'{error.path[-1]}' is no option of channel type '{kind.name}'; {remedy}", error.path)
+
+
+def channels(value: Any) -> dict[str, dict[str, Any]]:
+    """All channels by name; a channel without a type is of the kind that it is named after. `log` is always there."""
+    if value is not None and not isinstance(value, Mapping):
+        raise vol.Invalid("channels are a mapping; write 'name: {type: ...}'")
+    found: dict[str, dict[str, Any]] = {"log": {"type": "log", "settings": {}}}
+    faults: list[vol.Invalid] = []
+    for name, settings in (value or {}).items():
+        try:
+            found[name] = channel_settings(_typed(name, settings))
+        except vol.MultipleInvalid as error:
+            error.prepend([name])
+            faults += error.errors
+        except vol.Invalid as error:
+            error.prepend([name])
+            faults.append(error)
+    if faults:
+        raise vol.MultipleInvalid(faults)
+    return found
+
+
+def _typed(name: Any, settings: Any) -> dict[str, Any]:
+    if not isinstance(name, str) or not name.replace("-", "_").isidentifier() or not name.isascii():
+        raise vol.Invalid("a channel's name is letters, digits, - and _, such as 'duty_phone'")
+    if settings is not None and not isinstance(settings, Mapping):
+        raise vol.Invalid("a channel's settings are a mapping; write 'type: ...' and its options")
+    return {"type": name, **(settings or {})}
+
+
+def section(value: Any) -> dict[str, Any]:
+    """`notify:`, also when nothing stands under it."""
+    cleaned: dict[str, Any] = _SECTION({} if value is None else value)
+    return cleaned
+
+
+_SECTION = vol.Schema({vol.Optional("channels", default=dict): channels})
+
+
+def open_channels(link: Link, configured: Mapping[str, Any]) -> dict[str, OpenChannel]:
+    """A sender for each channel; ConfigError names a kind that no integration brings."""
+    found: dict[str, OpenChannel] = {}
+    for name, channel in configured.items():
+        kind = KINDS.get(channel["type"]) or link.channels.get(channel["type"])
+        if kind is None:
+            known = ", ".join(sorted({*KINDS, *link.channels}))
+            raise ConfigError(
+                f"channel '{name}': no integration brings '{channel['type']}'; there are {known}"
+            )
+        settings = channel["settings"] if kind.name in KINDS else _foreign(name, kind, channel["settings"])
+        found[name] = OpenChannel(name, kind, kind.open(settings, link))
+    return found
+
+
+def _foreign(name: str, kind: Channel, settings: Any) -> Any:
+    try:
+        return kind.schema(settings)
+    except vol.Invalid as error:
+        raise ConfigError(f"channel '{name}': {error}") from error
+
+
+async def run(link: Link, config: Mapping[str, Any]) -> None:
+    """Open the channels and take notices until the end."""
+    opened = open_channels(link, config["channels"])
+    link.action("notify.deliver", Deliverer(link, opened).deliver)
+    link.action("notify.send", Notifier(link, opened).send)
+    link.ready()
+    await asyncio.Event().wait()
+
+
+@hookimpl
+def hub_integrations() -> Iterable[Integration]:
+    """Declare `notify`."""
+    yield Integration(
+        name="notify",
+        summary="Sends notices to people over their channels, and keeps trying until they arrive.",
+        run=run,
+        schema=section,
+        events=(NoticeDelivered, NoticeRefused, NoticeHeld),
+        actions=(
+            Action(
+                name="notify.send",
+                summary="Tell an audience something: one delivery for each person and channel",
+                schema=SEND,
+                durable=True,
+                expires=timedelta(hours=24),
+            ),
+            Action(
+                name="notify.deliver",
+                summary="Hand one notice to one person over one channel (made by notify.send)",
+                schema=DELIVER,
+                durable=True,
+                expires=timedelta(hours=24),
+                timeout=30.0,
+            ),
+        ),
+        channels=CHANNELS,
+    )

@@ -1,0 +1,195 @@
+"""`notify.deliver`: one attempt to hand one notice to one person's provider."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import voluptuous as vol
+
+from hub.api import (
+    Address,
+    AuthFailed,
+    Call,
+    Channel,
+    Delivery,
+    DeliveryFailed,
+    DeliveryRefused,
+    Evidence,
+    HubError,
+    Link,
+    Notice,
+    Person,
+    Sender,
+    Severity,
+)
+from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
+
+MOST_REMEMBERED = 10_000  # keys of what was sent in this life of the hub
+FAILURES_SHOWN = 3  # in a row on one channel, before the admin is told
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """A channel of this site: its kind, and the sender that its settings opened."""
+
+    name: str
+    kind: Channel
+    sender: Sender
+
+
+@dataclass(slots=True)
+class Deliverer:
+    """Handles `notify.deliver`. Each channel stands alone: what one provider does is no other's trouble."""
+
+    link: Link
+    channels: Mapping[str, OpenChannel]
+    _sent: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    _failures: dict[str, int] = field(default_factory=dict)
+
+    async def deliver(self, call: Call) -> None:
+        """Send, once: a key that was sent already (its end could not be written down) is not sent again."""
+        if call.key in self._sent:
+            return
+        try:
+            channel, delivery = self._prepare(call)
+            reason = self.link.review(delivery)
+            if reason:
+                self._held(delivery, reason)
+                return
+            receipt = await self._send(channel, delivery)
+        except DeliveryRefused as error:
+            self._refused(call, str(error))
+            raise
+        self._delivered(delivery, receipt)
+
+    # --- what is to be sent -------------------------------------------------------------------------------
+
+    def _prepare(self, call: Call) -> tuple[OpenChannel, Delivery]:
+        name = call.data["channel"]
+        channel = self.channels.get(name)
+        if channel is None:
+            self._trouble(name, "it is not there any more", "put it back under 'notify: channels:'")
+            raise DeliveryFailed(f"channel '{name}' is not there any more")
+        person = self.link.site.directory.persons.get(call.data["person"])
+        if person is None:
+            raise DeliveryRefused(f"'{call.data['person']}' is in the directory no more")
+        address = self._address(channel, person, call.data.get("number", 0))
+        return channel, Delivery(key=call.key, person=person, address=address, notice=read_notice(call))
+
+    def _address(self, channel: OpenChannel, person: Person, number: int) -> Address:
+        """The address as it is now, not as it was when the notice was made."""
+        there = [address for address in person.addresses if address.channel == channel.name]
+        if number >= len(there):
+            raise DeliveryRefused(f"'{person.id}' is not reached over '{channel.name}' any more")
+        try:
+            options = channel.kind.address(dict(there[number].options))
+        except vol.Invalid as error:
+            said = getattr(error, "error_message", "") or "it does not fit"
+            self.link.problem(
+                f"address.{person.id}.{channel.name}",
+                f"the address of '{person.id}' for channel '{channel.name}' can't work: {said}",
+                "mend it in people.yaml, then `hub reload`",
+            )
+            raise DeliveryFailed(f"the address of '{person.id}' can't work: {said}") from error
+        self.link.clear(f"address.{person.id}.{channel.name}")
+        return Address(channel=channel.name, options=options)
+
+    # --- sending it ---------------------------------------------------------------------------------------
+
+    async def _send(self, channel: OpenChannel, delivery: Delivery) -> str:
+        try:
+            receipt = await channel.sender.send(delivery)
+        except HubError as error:
+            error.args = (_without_address(str(error), delivery.address),)
+            self._count(channel.name, error)
+            raise
+        if self._failures.pop(channel.name, 0):
+            self.link.clear(f"channel.{channel.name}")
+        return receipt
+
+    def _count(self, name: str, error: HubError) -> None:
+        failures = self._failures[name] = self._failures.get(name, 0) + 1
+        if isinstance(error, AuthFailed):
+            self._trouble(
+                name, f"its credentials are refused ({error})", "mend them under 'notify: channels:'"
+            )
+        elif isinstance(error, DeliveryFailed) and failures >= FAILURES_SHOWN:
+            self._trouble(
+                name, f"{failures} attempts in a row failed; last: {error}", "see whether the provider works"
+            )
+
+    def _trouble(self, name: str, text: str, remedy: str) -> None:
+        self._failures.setdefault(name, 1)
+        self.link.problem(f"channel.{name}", f"channel '{name}' does not deliver: {text}", remedy)
+
+    # --- what became of it --------------------------------------------------------------------------------
+
+    def _delivered(self, delivery: Delivery, receipt: str) -> None:
+        self._sent[delivery.key] = receipt
+        if len(self._sent) > MOST_REMEMBERED:
+            self._sent.popitem(last=False)
+        person, channel = delivery.person.id, delivery.address.channel
+        self.link.log.info("delivered %s to %s over %s", delivery.key, person, channel)
+        self.link.emit(
+            NoticeDelivered(
+                at=self.link.now(),
+                source=self.link.name,
+                cause=delivery.notice.cause,
+                key=delivery.key,
+                person=person,
+                channel=channel,
+                receipt=receipt,
+            )
+        )
+
+    def _refused(self, call: Call, reason: str) -> None:
+        person, channel = call.data["person"], call.data["channel"]
+        self.link.emit(
+            NoticeRefused(
+                at=self.link.now(),
+                source=self.link.name,
+                cause=call.cause,
+                key=call.key,
+                person=person,
+                channel=channel,
+                reason=reason,
+            )
+        )
+
+    def _held(self, delivery: Delivery, reason: str) -> None:
+        person, channel = delivery.person.id, delivery.address.channel
+        self.link.log.info("held %s to %s over %s back: %s", delivery.key, person, channel, reason)
+        self.link.emit(
+            NoticeHeld(
+                at=self.link.now(),
+                source=self.link.name,
+                cause=delivery.notice.cause,
+                key=delivery.key,
+                person=person,
+                channel=channel,
+                reason=reason,
+            )
+        )
+
+
+def read_notice(call: Call) -> Notice:
+    """The notice that a call of `notify.deliver` carries."""
+    data = call.data
+    return Notice(
+        title=data.get("title", ""),
+        message=data.get("message", ""),
+        severity=Severity.of(data.get("severity", "info")),
+        evidence=tuple(Evidence(**item) for item in data.get("evidence", ())),
+        cause=call.cause,
+        at=datetime.fromisoformat(data["at"]),
+        url=data.get("url", ""),
+    )
+
+
+def _without_address(text: str, address: Address) -> str:
+    """Providers like to quote addresses; logs and problems carry none."""
+    for value in address.options.values():
+        if isinstance(value, str) and len(value) >= 3:
+            text = text.replace(value, "(address)")
+    return text
