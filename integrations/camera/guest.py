@@ -1,0 +1,256 @@
+"""The running guest: starts workers for its cameras and turns what they tell into entities, events and problems."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.api import (
+    ActionRefused,
+    Analyzer,
+    Call,
+    ConfigError,
+    Device,
+    Entity,
+    Evidence,
+    Link,
+    NotReady,
+    Point,
+    Worker,
+    WorkerSpec,
+    new_id,
+)
+from integrations.camera.events import EvidenceLost, EvidenceStored
+from integrations.camera.finding import event_id, make_event
+from integrations.camera.settings import clip_config, crews
+
+TARGET = "integrations.camera.worker:watch_all"
+LARGEST_CALIBRATION = 1_000_000  # bytes
+MEMORY_MIB, MEMORY_PER_CAMERA_MIB = 250, 250
+SNAPSHOT_PATIENCE = 10.0  # seconds
+
+
+def entities_of(camera: Mapping[str, Any]) -> dict[str, Entity]:
+    """A camera's entities by their role."""
+    name, about = camera.get("name", camera["id"]), {"device": camera["id"], "area": camera["area"]}
+    return {
+        "camera": Entity(id=f"camera.{camera['id']}", name=name, **about),
+        "connectivity": Entity(
+            id=f"binary_sensor.{camera['id']}_connectivity", name=f"{name} connectivity",
+            device_class="connectivity", category="diagnostic", **about,
+        ),
+        "problem": Entity(
+            id=f"binary_sensor.{camera['id']}_problem", name=f"{name} problem",
+            device_class="problem", category="diagnostic", **about,
+        ),
+        "fps": Entity(
+            id=f"sensor.{camera['id']}_fps", name=f"{name} frame rate", unit="fps",
+            state_class="measurement", icon="mdi:camera-timer", category="diagnostic", **about,
+        ),
+    }  # fmt: skip
+
+
+def prepared(
+    camera: Mapping[str, Any], analyzers: Mapping[str, Analyzer], config_dir: Path
+) -> dict[str, Any]:
+    """The camera as its worker gets it; ConfigError when an analyzer or the calibration's file isn't there."""
+    included = camera.get("calibration", {})
+    if isinstance(included, str):
+        included = read_calibration(config_dir / included, camera["id"])
+    return {
+        **camera,
+        "calibration": clip_config(camera, included),
+        "analyzers": [
+            {"name": name, "target": analyzer.target, "settings": analyzer.schema(item["settings"])}
+            for item in camera["analyzers"]
+            for name, analyzer in ((item["name"], known(item["name"], analyzers)),)
+        ],
+    }  # fmt: skip
+
+
+def known(name: str, analyzers: Mapping[str, Analyzer]) -> Analyzer:
+    """The declared analyzer of that name."""
+    if name not in analyzers:
+        raise ConfigError(f"there is no analyzer '{name}'; add the line '{name}:' to configuration.yaml")
+    return analyzers[name]
+
+
+def read_calibration(path: Path, camera: str) -> dict[str, Any]:
+    """A clip's configuration from its JSON file."""
+    try:
+        if path.stat().st_size > LARGEST_CALIBRATION:
+            raise ConfigError(f"camera {camera}: {path} is too large to be a calibration")
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"camera {camera}: {path} can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"camera {camera}: {path} is no JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"camera {camera}: {path} holds no calibration; give a JSON object")
+    return data
+
+
+class CameraGuest:
+    """One camera as the hub shows it."""
+
+    def __init__(self, link: Link, camera: Mapping[str, Any]) -> None:
+        self._link, self._camera, self.id = link, camera, camera["id"]
+        link.device(Device(id=self.id, name=camera.get("name", self.id), area=camera["area"]))
+        self._points: dict[str, Point] = {
+            role: link.entity(entity) for role, entity in entities_of(camera).items()
+        }
+        self._wrong: set[str] = set()  # open problems, by key
+        self._owed: dict[str, str] = {}  # path of evidence that is not stored yet -> its alarm
+        self._waiting: dict[str, asyncio.Future[None]] = {}  # snapshots that were asked for
+        self._points["camera"].set("idle")
+        self._points["connectivity"].set(False)
+        self._points["problem"].set(False)
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Take what the camera's worker tells."""
+        if "found" in message:
+            self._found(message["found"])
+        elif "stored" in message:
+            self._stored(message["stored"])
+        elif "fps" in message:
+            self._points["fps"].set(message["fps"])
+        elif "analyzer" in message:
+            self._judge(f"analyzer.{message['analyzer']}", message["text"], "correct the camera's settings")
+        elif message["state"] == "streaming":
+            self._streams(message)
+        else:
+            self._stopped(message)
+
+    def lose(self, reason: str) -> None:
+        """The worker ended: nothing is seen, and evidence that was under way is gone."""
+        self._points["connectivity"].set(False)
+        for role in ("camera", "fps"):
+            self._points[role].lose()
+        for path, alarm in list(self._owed.items()):
+            self._lost(path, alarm, reason)
+
+    async def snapshot(self, worker: Worker) -> None:
+        """Have the next picture kept; NotReady when none comes in time."""
+        key = new_id()
+        waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
+        try:
+            worker.send({"snapshot": self.id, "key": key})
+            await asyncio.wait_for(waiting, SNAPSHOT_PATIENCE)
+        except TimeoutError:
+            raise NotReady(f"camera '{self.id}' gave no picture within {SNAPSHOT_PATIENCE:g} s") from None
+        finally:
+            del self._waiting[key]
+
+    def _streams(self, message: Mapping[str, Any]) -> None:
+        width, height = message["resolution"]
+        self._points["camera"].set(
+            "streaming", {"codec": message["codec"], "resolution": f"{width}x{height}"}
+        )
+        self._points["connectivity"].set(True)
+        self._judge("stream", "", "")
+
+    def _stopped(self, message: Mapping[str, Any]) -> None:
+        self._points["camera"].set("idle")
+        self._points["connectivity"].set(False)
+        self._points["fps"].lose()
+        # A file that was played to its end is no problem, a camera's stream that ends is one.
+        if message["fault"] != "ended" or "url" in self._camera:
+            self._judge("stream", message["text"], message["remedy"])
+
+    def _judge(self, key: str, text: str, remedy: str) -> None:
+        """Raise the camera's problem of that key, or clear it when the text is empty."""
+        problem = f"{self.id}.{key}"
+        if text:
+            self._wrong.add(problem)
+            self._link.problem(problem, f"camera {self.id}: {text}", remedy)
+        elif problem in self._wrong:
+            self._wrong.discard(problem)
+            self._link.clear(problem)
+        self._points["problem"].set(bool(self._wrong))
+
+    def _found(self, found: Mapping[str, Any]) -> None:
+        event_class = self._link.event_classes.get(found["kind"])
+        key = f"finding.{found['kind']}"
+        try:
+            if event_class is None:
+                raise ValueError(f"no integration declares the event '{found['kind']}'")
+            event = make_event(event_class, self._camera, found)
+        except ValueError as error:
+            text = f"something was found but could not be told: {error}"
+            self._link.log.error("camera %s: %s", self.id, text)
+            self._judge(key, text, "report it to the analyzer's author")
+            return
+        self._owed.update((item["path"], event.id) for item in found["evidence"])
+        self._link.emit(event)
+        self._judge(key, "", "")
+
+    def _stored(self, told: Mapping[str, Any]) -> None:
+        item = told["evidence"]
+        alarm = self._owed.pop(item["path"], "")
+        if not alarm and "about" in told:
+            alarm = event_id(self.id, told["about"], told["started"])
+        if told["fault"]:
+            self._lost(item["path"], alarm, told["fault"])
+            self._judge("evidence", f"evidence is lost: {told['fault']}", "check the disk of the data folder")
+            return
+        self._judge("evidence", "", "")
+        source = f"camera.{self.id}"
+        evidence = Evidence(**item)
+        self._link.emit(EvidenceStored(at=self._link.now(), source=source, cause=alarm, evidence=evidence))
+        waiting = self._waiting.get(told.get("snapshot", ""))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def _lost(self, path: str, alarm: str, reason: str) -> None:
+        self._owed.pop(path, None)
+        self._link.log.warning("camera %s: %s is lost: %s", self.id, path, reason)
+        source = f"camera.{self.id}"
+        self._link.emit(
+            EvidenceLost(at=self._link.now(), source=source, cause=alarm, path=path, reason=reason)
+        )
+
+
+async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
+    """Watch the cameras for as long as the guest lives."""
+    guests = {camera["id"]: CameraGuest(link, camera) for camera in cameras}
+    workers: dict[str, Worker] = {}
+    crew_list = crews([prepared(camera, link.analyzers, link.config_dir) for camera in cameras])
+    for name, crew in crew_list.items():
+        worker = await start_crew(link, name, crew, guests)
+        workers |= {camera["id"]: worker for camera in crew}
+
+    async def take_snapshot(call: Call) -> None:
+        names = [entity.removeprefix("camera.") for entity in call.data["entity_id"]]
+        unknown = [name for name in names if name not in guests]
+        if unknown:
+            raise ActionRefused(f"there is no camera 'camera.{unknown[0]}'")
+        await asyncio.gather(*(guests[name].snapshot(workers[name]) for name in names))
+
+    link.action("camera.snapshot", take_snapshot)
+    link.ready()
+    await asyncio.get_running_loop().create_future()
+
+
+async def start_crew(
+    link: Link, name: str, crew: list[dict[str, Any]], guests: Mapping[str, CameraGuest]
+) -> Worker:
+    """One worker process and what becomes of its messages."""
+
+    def ended(reason: str) -> None:
+        for camera in crew:
+            guests[camera["id"]].lose(reason)
+
+    spec = WorkerSpec(
+        name=name,
+        target=TARGET,
+        config={
+            "cameras": crew,
+            "media_dir": str(link.media_dir),
+            "folders": [str(link.config_dir), str(link.data_dir.parent)],
+        },
+        memory_limit_mib=MEMORY_MIB + MEMORY_PER_CAMERA_MIB * len(crew),
+        heartbeat_seconds=10.0,
+        on_end=ended,
+    )
+    return await link.worker(spec, lambda message: guests[message["camera"]].hear(message))

@@ -1,0 +1,83 @@
+"""Pictures of a camera: the luma plane without a copy, colour for the few that are kept, black where masked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+# Formats whose first plane is 8-bit luma as it stands.
+PLANAR = frozenset(
+    [
+        "yuv420p",
+        "yuvj420p",
+        "yuv422p",
+        "yuvj422p",
+        "yuv444p",
+        "yuvj444p",
+        "yuv410p",
+        "yuv411p",
+        "yuvj411p",
+        "nv12",
+        "nv21",
+        "gray",
+    ]
+)
+QUALITY = 90
+
+
+def luma_of(frame: VideoFrame) -> Picture:
+    """Brightness (height, width), in the decoder's own memory for the usual formats."""
+    if frame.format.name not in PLANAR:
+        frame = frame.reformat(format="gray")
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
+    rows = rows[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
+    return np.asarray(rows[:, : frame.width])
+
+
+def colour_of(frame: VideoFrame) -> Picture:
+    """BGR (height, width, 3); costs milliseconds, so only for pictures that are kept."""
+    return np.ascontiguousarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+
+
+def jpeg(picture: Picture) -> bytes:
+    """The picture as JPEG."""
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    if not done:
+        raise ValueError(f"a picture of the shape {picture.shape} is no JPEG's")
+    return data.tobytes()
+
+
+class Masks:
+    """The parts of the picture that are not looked at, and those that are never stored."""
+
+    def __init__(self, masks: Sequence[Mapping[str, Any]], width: int, height: int) -> None:
+        self.private = any(mask["kind"] == "privacy" for mask in masks)
+        self._open = _painted(masks, width, height) if masks else None
+        self._storable = (
+            _painted([mask for mask in masks if mask["kind"] == "privacy"], width, height)
+            if self.private
+            else None
+        )
+
+    def watched(self, luma: Picture) -> Picture:
+        """The picture to look at: black, and so without motion, in every mask."""
+        return luma if self._open is None else np.asarray(cv2.bitwise_and(luma, self._open), dtype=np.uint8)
+
+    def storable(self, picture: Picture) -> Picture:
+        """The picture as it may be stored: black where it is private."""
+        if self._storable is None:
+            return picture
+        return np.asarray(cv2.bitwise_and(picture, picture, mask=self._storable), dtype=np.uint8)
+
+
+def _painted(masks: Sequence[Mapping[str, Any]], width: int, height: int) -> Picture:
+    """255 everywhere, 0 inside of each polygon."""
+    sheet = np.full((height, width), 255, dtype=np.uint8)
+    for mask in masks:
+        cv2.fillPoly(sheet, [np.round(np.array(mask["points"])).astype(np.int32)], 0)
+    return sheet

@@ -1,0 +1,151 @@
+"""A stream opened and its troubles named: addresses and files in, decoded pictures and packets out (PyAV)."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from integrations.camera.ring import Piece
+from integrations.camera.settings import full_url, public_url
+
+CLEAR_ADDRESS = "give the address of the camera's video stream, often rtsp://HOST/...; its manual names it"
+MOST_BAD_PACKETS = 250  # in a row: ten seconds that nobody can look at
+
+
+class StreamFault(Exception):
+    """The stream can't be had, for a reason that has a name and a remedy; `lasting` when trying again is no use."""
+
+    def __init__(self, kind: str, text: str, remedy: str = "", *, lasting: bool = False) -> None:
+        super().__init__(text)
+        self.kind, self.text, self.remedy, self.lasting = kind, text, remedy, lasting
+
+
+@contextmanager
+def opened(camera: Mapping[str, Any], folders: list[Path]) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The camera's stream, ready to be demuxed; StreamFault says why it can't be had."""
+    place, name = locate(camera, folders)
+    try:
+        container = av.open(place, options=options(camera), timeout=(camera["timeout"], camera["timeout"]))
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise fault_of(error, name) from error
+    with container:
+        if not container.streams.video:
+            raise StreamFault("unreadable", f"{name} serves no video", CLEAR_ADDRESS)
+        stream = container.streams.video[0]
+        # One thread a camera: with more cameras than cores, frame threads only add delay.
+        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_type = "NONE"
+        yield container, stream
+
+
+def locate(camera: Mapping[str, Any], folders: list[Path]) -> tuple[str, str]:
+    """What to open, and how to call it before people: without credentials."""
+    if "url" in camera:
+        url = full_url(camera)
+        return url, public_url(url)
+    for folder in folders:
+        path = (folder / camera["file"]).resolve()
+        if path.is_file() and path.is_relative_to(folder.resolve()):
+            return str(path), camera["file"]
+    places = " or ".join(str(folder) for folder in folders)
+    raise StreamFault(
+        "missing", f"there is no file '{camera['file']}' in {places}", "correct 'file', or put it there"
+    )
+
+
+def options(camera: Mapping[str, Any]) -> dict[str, str]:
+    """What the demuxer is told: no protocol but the camera's own, whatever a playlist may ask for."""
+    if "file" in camera:
+        return {"protocol_whitelist": "file"}
+    if camera["url"].startswith("rtsp"):
+        return {
+            "rtsp_transport": camera["transport"],
+            "timeout": str(int(camera["timeout"] * 1_000_000)),  # microseconds
+            "max_delay": "500000",
+            "protocol_whitelist": "rtsp,rtsps,rtp,rtcp,srtp,tcp,udp,tls,crypto",
+        }
+    return {"protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto"}
+
+
+def fault_of(error: Exception, name: str) -> StreamFault:
+    """What an error of the decoder means to an admin."""
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return StreamFault(
+            "auth", f"{name} refuses the user name or password",
+            "correct 'username' and 'password', then run `hub reload`", lasting=True,
+        )  # fmt: skip
+    if isinstance(error, av.error.HTTPNotFoundError | av.error.HTTPBadRequestError):
+        return StreamFault("missing", f"{name} knows no such stream", CLEAR_ADDRESS)
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return StreamFault(
+            "unreachable", f"{name} does not answer in time", "check the camera and its network"
+        )
+    if isinstance(error, av.error.InvalidDataError | ValueError):
+        return StreamFault("unreadable", f"what {name} serves is no video (a web page?)", CLEAR_ADDRESS)
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return StreamFault(
+        "unreachable", f"{name} can't be reached: {reason}", "check the camera and its network"
+    )
+
+
+class Reader:
+    """Packets and pictures of one opened stream, in the order they come."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream, name: str) -> None:
+        self._container, self._stream, self._name = container, stream, name
+        self._unit = float(stream.time_base or 0) or 1 / 90_000
+        self._bad = 0
+
+    def read(self) -> Iterator[tuple[Piece | None, list[VideoFrame]]]:
+        """Each packet with the pictures that it completed; StreamFault when the stream breaks.
+
+        A damaged packet is left out; too many in a row are a fault. Ends when a file ends.
+        """
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, OSError) as error:
+                if isinstance(error, av.error.EOFError):
+                    return
+                raise self._broken(error) from error
+            if packet is None:
+                return
+            yield self._piece(packet), self._decode(packet)
+
+    def _decode(self, packet: Any) -> list[VideoFrame]:
+        try:
+            frames: list[VideoFrame] = packet.decode()
+        except av.error.FFmpegError as error:
+            self._bad += 1
+            if self._bad > MOST_BAD_PACKETS:
+                raise StreamFault(
+                    "unreadable", f"nothing of what {self._name} sends can be decoded ({error.strerror})",
+                    "set the camera to H.264 or H.265",
+                ) from error  # fmt: skip
+            return []
+        if frames:
+            self._bad = 0
+        return [frame for frame in frames if frame.pts is not None]
+
+    def _piece(self, packet: Any) -> Piece | None:
+        """The packet as the ring keeps it; None for the empty one at a file's end."""
+        if not packet.size:
+            return None
+        pts = packet.pts if packet.pts is not None else packet.dts
+        if pts is None:
+            return None
+        dts = packet.dts if packet.dts is not None else pts
+        return Piece(pts * self._unit, pts, dts, packet.duration or 0, packet.is_keyframe, bytes(packet))
+
+    def _broken(self, error: Exception) -> StreamFault:
+        fault = fault_of(error, self._name)
+        if fault.kind == "unreadable":
+            return StreamFault("unreadable", f"{self._name} broke off in the middle", "")
+        return fault

@@ -1,0 +1,301 @@
+"""One camera, watched by one thread: connects, decodes, lets analyzers look, and keeps evidence."""
+
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from hub.api import Found
+from integrations.camera.analysis import Analysis, drawn
+from integrations.camera.clip import blackened, remuxed, suffix
+from integrations.camera.picture import Masks, colour_of, jpeg, luma_of
+from integrations.camera.ring import Ring
+from integrations.camera.shelf import Shelf, digest
+from integrations.camera.source import Reader, StreamFault, locate, opened
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to connect
+STEADY = 30.0  # seconds of streaming after which pauses are short again
+REPORT_EVERY = 5.0
+RING_BYTES = 32 * 1024 * 1024
+LONGEST_FIND = 30.0  # seconds of stream kept beyond pre- and post-roll, for what takes long to be sure of
+CLEAN_EVERY, CLEAN_KEPT = 2.5, 4  # seconds between, and number of, frames kept as "before"
+CLOCK_WINDOW = 10.0  # seconds over which the delay of live frames is judged
+GAP = 10.0  # a jump of the stream's clock by more is a new beginning
+ANALYSIS_PATIENCE = 20.0  # seconds that one round may take besides waiting for the network
+PICTURE_TYPE = "image/jpeg"
+VIDEO_TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska"}
+log = logging.getLogger("camera.watch")
+
+Tell = Callable[[dict[str, Any]], object]
+
+
+class WallClock:
+    """From container seconds to UTC: by arrival, the least delayed frame of each window being the truest."""
+
+    def __init__(self, t: float, now: float, *, live: bool) -> None:
+        self._base, self._live = now - t, live
+        self._least, self._until = self._base, t + CLOCK_WINDOW
+
+    def note(self, t: float, now: float) -> None:
+        """A frame of container time `t` was decoded at `now` (seconds since 1970)."""
+        if not self._live:
+            return
+        self._least = min(self._least, now - t)
+        if t >= self._until:
+            self._base, self._least, self._until = self._least, now - t, t + CLOCK_WINDOW
+
+    def at(self, t: float) -> datetime:
+        """When the frame of container time `t` was taken, to the millisecond."""
+        return datetime.fromtimestamp(round(self._base + t, 3), UTC)
+
+    def ahead(self, t: float, now: float) -> float:
+        """Seconds until the frame is due, for files that are played in real time."""
+        return self._base + t - now
+
+
+@dataclass(slots=True)
+class _Clip:
+    """A clip that waits for its post-roll."""
+
+    path: str
+    begins: float
+    ends: float
+    told: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Connection:
+    """All that belongs to one opened stream."""
+
+    stream: VideoStream
+    ring: Ring
+    masks: Masks
+    analysis: Analysis
+    wall: WallClock
+    last: VideoFrame
+    clips: list[_Clip] = field(default_factory=list)
+    clean: deque[tuple[float, VideoFrame]] = field(default_factory=lambda: deque(maxlen=CLEAN_KEPT))
+    reported: float = 0.0
+    frames: int = 0
+
+
+class Watch:
+    """Watches one camera until told to stop. `due` is the moment by which it will have said that it lives."""
+
+    def __init__(
+        self,
+        camera: Mapping[str, Any],
+        *,
+        folders: list[Path],
+        shelf: Shelf,
+        tell: Tell,
+        stopping: threading.Event,
+    ) -> None:
+        self._camera, self._folders, self._shelf, self._stopping = camera, folders, shelf, stopping
+        self._tell: Tell = lambda message: tell({"camera": camera["id"], **message})
+        self._live = "url" in camera
+        self._snapshots: deque[str] = deque(maxlen=8)
+        self._connection: _Connection | None = None
+        self.due = time.monotonic() + ANALYSIS_PATIENCE
+        self.thread = threading.Thread(target=self.run, name=camera["id"], daemon=True)
+
+    def snapshot(self, key: str) -> None:
+        """Keep the next picture and tell of it with this key."""
+        self._snapshots.append(key)
+
+    def run(self) -> None:
+        """Connect again and again, with growing pauses, until stopped."""
+        failures = 0
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            try:
+                self._stream()
+                again = self._live or self._camera["loop"]
+                fault = StreamFault("ended", "the stream ended", lasting=not again)
+            except StreamFault as error:
+                fault = error
+            if fault.kind == "ended" and not self._live and not fault.lasting:
+                continue  # a looped file begins again at once
+            self._tell({"state": "idle", "fault": fault.kind, "text": fault.text, "remedy": fault.remedy})
+            failures = 1 if time.monotonic() - begun > STEADY else failures + 1
+            self._pause(float("inf") if fault.lasting else _pause_after(failures))
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopping.is_set() and time.monotonic() < until:
+            self._alive(1.0)
+            self._stopping.wait(min(1.0, max(0.0, until - time.monotonic())))
+
+    def _alive(self, waits: float) -> None:
+        self.due = time.monotonic() + waits + ANALYSIS_PATIENCE
+
+    def _stream(self) -> None:
+        """One connection, from its opening to its end."""
+        _place, name = locate(self._camera, self._folders)
+        self._alive(2 * self._camera["timeout"])
+        with opened(self._camera, self._folders) as (container, stream):
+            camera = self._camera
+            ring = Ring(camera["pre_roll"] + camera["post_roll"] + LONGEST_FIND, RING_BYTES)
+            connection: _Connection | None = None
+            last_frame = time.monotonic()
+            try:
+                for piece, frames in Reader(container, stream, name).read():
+                    self._alive(camera["timeout"])
+                    if piece is not None:
+                        ring.put(piece)
+                    for frame in frames:
+                        connection = self._follow(connection, frame, stream, ring)
+                        self._take(connection, frame)
+                        last_frame = time.monotonic()
+                    if time.monotonic() - last_frame > camera["timeout"]:
+                        raise StreamFault("stalled", f"{name} sends no pictures any more", "check the camera")
+                    if self._stopping.is_set():
+                        break
+                if connection is None and not self._stopping.is_set():
+                    raise StreamFault(
+                        "unreadable", f"{name} holds no pictures", "give a file or stream that does"
+                    )
+            finally:
+                if connection is not None:
+                    self._end(connection)
+
+    def _follow(
+        self, connection: _Connection | None, frame: VideoFrame, stream: VideoStream, ring: Ring
+    ) -> _Connection:
+        """The connection that a frame belongs to: a new one at the start, and after a jump of clock or size."""
+        if connection is not None:
+            before = connection.last
+            same_size = (before.width, before.height) == (frame.width, frame.height)
+            if same_size and -1.0 < frame.time - before.time < GAP:
+                return connection
+            self._end(connection)
+            ring.clear()
+        return self._begin(frame, stream, ring)
+
+    def _begin(self, frame: VideoFrame, stream: VideoStream, ring: Ring) -> _Connection:
+        camera, size = self._camera, [frame.width, frame.height]
+        wanted = camera["calibration"].get("resolution", size)
+        fits = list(wanted) == size
+        analyzers = camera["analyzers"] if fits else []
+        self._tell({"state": "streaming", "codec": stream.codec_context.name, "resolution": size})
+        text = "" if fits or not camera["analyzers"] else (
+            f"the stream is {size[0]}x{size[1]}, but the calibration was made for {wanted[0]}x{wanted[1]}"
+        )  # fmt: skip
+        self._tell({"analyzer": "resolution", "text": text})
+        return _Connection(
+            stream=stream, ring=ring, masks=Masks(camera["masks"], *size), last=frame,
+            analysis=Analysis(camera, analyzers, lambda name, wrong: self._tell({"analyzer": name, "text": wrong})),
+            wall=WallClock(frame.time, time.time(), live=self._live), reported=time.monotonic(),
+        )  # fmt: skip
+
+    def _take(self, connection: _Connection, frame: VideoFrame) -> None:
+        """One picture: wait until it is due, look at it, keep what is found."""
+        t = frame.time
+        connection.wall.note(t, time.time())
+        if not self._live and self._camera["pace"] == "realtime":
+            self._stopping.wait(max(0.0, min(connection.wall.ahead(t, time.time()), GAP)))
+        connection.last = frame
+        connection.frames += 1
+        for found in connection.analysis.feed(connection.masks.watched(luma_of(frame)), t, frame.key_frame):
+            self._keep(connection, found)
+        if not connection.clean or t - connection.clean[-1][0] >= CLEAN_EVERY:
+            connection.clean.append((t, frame))
+        for clip in [clip for clip in connection.clips if t >= clip.ends]:
+            connection.clips.remove(clip)
+            self._store_clip(connection, clip)
+        if self._snapshots:
+            self._store_snapshot(connection, frame, self._snapshots.popleft())
+        self._report(connection)
+
+    def _report(self, connection: _Connection) -> None:
+        passed = time.monotonic() - connection.reported
+        if passed >= REPORT_EVERY:
+            self._tell({"fps": round(connection.frames / passed, 1)})
+            connection.reported, connection.frames = time.monotonic(), 0
+
+    def _keep(self, connection: _Connection, found: Found) -> None:
+        """Tell what was found at once, with its picture; its clip follows when the post-roll is there."""
+        camera = self._camera
+        began = connection.wall.at(found.started)
+        stem = self._path(began, found.kind)
+        pictures = [(t, colour_of(frame)) for t, frame in self._before(connection, found.started)]
+        data = jpeg(connection.masks.storable(drawn(found, pictures)))
+        picture = {
+            "kind": "picture",
+            "path": f"{stem}.jpg",
+            "media_type": PICTURE_TYPE,
+            "sha256": digest(data),
+        }
+        form = suffix(connection.stream)
+        clip = {"kind": "clip", "path": f"{stem}.{form}", "media_type": VIDEO_TYPES[form]}
+        started = began.isoformat()
+        self._tell(
+            {
+                "found": {
+                    "kind": found.kind, "fields": dict(found.fields), "started": started,
+                    "ended": connection.wall.at(found.ended).isoformat(), "evidence": [picture, clip],
+                }
+            }
+        )  # fmt: skip
+        about = {"about": found.kind, "started": started}
+        self._shelf.put(
+            picture["path"], data, lambda fault: self._stored({**about, "evidence": picture}, fault)
+        )
+        begins, ends = found.started - camera["pre_roll"], found.ended + camera["post_roll"]
+        connection.clips.append(_Clip(clip["path"], begins, ends, {**about, "evidence": clip}))
+
+    def _before(self, connection: _Connection, started: float) -> list[tuple[float, VideoFrame]]:
+        """The latest clean frame before the start, if one is left, and the frame of now."""
+        earlier = [(t, frame) for t, frame in connection.clean if t < started]
+        return [*(earlier or list(connection.clean))[-1:], (connection.last.time, connection.last)]
+
+    def _store_clip(self, connection: _Connection, clip: _Clip) -> None:
+        pieces = connection.ring.since(clip.begins)
+        if not pieces:
+            self._stored(clip.told, "its packets are gone: too many bytes between key frames")
+            return
+        began = connection.wall.at(pieces[0].t)
+        if connection.masks.private:
+            data = blackened(pieces, connection.stream, connection.masks, began)
+        else:
+            data = remuxed(pieces, connection.stream, began)
+        evidence = {**clip.told["evidence"], "sha256": digest(data)}
+        self._shelf.put(
+            clip.path, data, lambda fault: self._stored({**clip.told, "evidence": evidence}, fault)
+        )
+
+    def _store_snapshot(self, connection: _Connection, frame: VideoFrame, key: str) -> None:
+        taken = connection.wall.at(frame.time)
+        data = jpeg(connection.masks.storable(colour_of(frame)))
+        path = f"{self._path(taken, 'snapshot')}.jpg"
+        evidence = {"kind": "picture", "path": path, "media_type": PICTURE_TYPE, "sha256": digest(data)}
+        told = {"snapshot": key, "started": taken.isoformat(), "evidence": evidence}
+        self._shelf.put(path, data, lambda fault: self._stored(told, fault))
+
+    def _stored(self, told: Mapping[str, Any], fault: str) -> None:
+        self._tell({"stored": {**told, "fault": fault}})
+
+    def _path(self, moment: datetime, what: str) -> str:
+        return f"camera/{self._camera['id']}/{moment:%Y-%m-%d}/{moment:%H%M%S}-{moment.microsecond // 1000:03d}-{what}"
+
+    def _end(self, connection: _Connection) -> None:
+        """The stream is over: what analyzers still have to say, and clips with the post-roll there is."""
+        for found in connection.analysis.finish():
+            self._keep(connection, found)
+        for clip in connection.clips:
+            self._store_clip(connection, clip)
+        connection.clips.clear()
+
+
+def _pause_after(failures: int) -> float:
+    """Seconds until the next attempt: 1, 2, 4 ... 60, less up to half by chance so that cameras don't come at once."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 10)) * (1 - 0.5 * random.random()))  # noqa: S311

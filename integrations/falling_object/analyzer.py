@@ -1,0 +1,74 @@
+"""The detector as a frame analyzer of a camera: calibration in, finds with their picture out. For camera workers."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from hub.api import Found
+from integrations.falling_object.calibration import Calibration
+from integrations.falling_object.clip_config import parse_clip_config
+from integrations.falling_object.detection import Detection
+from integrations.falling_object.detector import Detector
+from integrations.falling_object.events import FallingObject
+
+log = logging.getLogger("falling_object")
+
+
+class FallingObjectAnalyzer:
+    """One camera's detector."""
+
+    def __init__(self, calibration: Calibration, least_confidence: float) -> None:
+        self._calibration, self._least_confidence = calibration, least_confidence
+        self._detector = Detector(calibration)
+
+    def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
+        """As the port says."""
+        return self._told(self._detector.feed(luma, t, key_frame))
+
+    def finish(self) -> Iterable[Found]:
+        """As the port says."""
+        return self._told(self._detector.finish())
+
+    def _told(self, detections: Iterable[Detection]) -> list[Found]:
+        return [
+            found_of(detection, self._calibration)
+            for detection in detections
+            if detection.confidence >= self._least_confidence
+        ]
+
+
+def open_analyzer(camera: Mapping[str, Any], settings: Mapping[str, Any]) -> FallingObjectAnalyzer:
+    """The analyzer of a camera; DetectError says what is wrong with its calibration."""
+    clip = parse_clip_config(dict(camera["calibration"]))
+    for warning in clip.warnings:
+        log.warning("camera %s: %s", camera["id"], warning)
+    return FallingObjectAnalyzer(clip.calibration, settings["least_confidence"])
+
+
+def found_of(detection: Detection, calibration: Calibration) -> Found:
+    """A detection as an event's fields."""
+    _t, x, y = detection.trajectory[-1]
+    lowest = float(calibration.locate(np.array([[x, y]]))[0, 1])
+    fields = {
+        "severity": "critical" if detection.heavy else "warning",
+        "building": detection.cell.building,
+        "cell": detection.cell.name,
+        "floor": detection.cell.floor,
+        "unit": detection.cell.unit,
+        "origin_confidence": round(detection.cell_confidence, 3),
+        "weight_class": "heavy" if detection.heavy else "light",
+        "mass_kg": rounded(detection.mass_kg),
+        "mass_low_kg": rounded(detection.mass_kg_interval[0]),
+        "mass_high_kg": rounded(detection.mass_kg_interval[1]),
+        "terminal_velocity": round(detection.terminal_velocity, 1),
+        "confidence": round(detection.confidence, 3),
+        "drop_m": round(detection.origin_m[1] - lowest, 1),
+    }
+    return Found(kind=FallingObject.kind, started=detection.t_start, ended=detection.t_end, fields=fields)
+
+
+def rounded(value: float) -> float:
+    """Three significant digits: more would claim what nobody can know."""
+    return float(f"{value:.3g}")
