@@ -1,14 +1,12 @@
 """What the analyzer finds, as the hub tells it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from hub.api import Alarm
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FallingObject(Alarm):
+class FallingObject(Alarm, frozen=True, kw_only=True):
     """Something was thrown or fell from a building: where from, how heavy, how sure. SI units; times in UTC."""
 
     camera: str
