@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.config.english import LONGEST_QUOTE
 from hub.config.faults import Fault, Faults, Path, Severity, path_text
 from hub.config.positions import Locator, Place, Position, SourceFile
 
@@ -72,7 +73,8 @@ class Document:
         """The text without the values of secrets; short ones would hide half of it and are left."""
         for value in sorted(self.secret_values, key=len, reverse=True):
             if len(value) >= SHORTEST_REDACTED:
-                text = text.replace(value, HIDDEN).replace(repr(value)[1:-1], HIDDEN)
+                for form in (value, repr(value)[1:-1], value[:LONGEST_QUOTE]):
+                    text = text.replace(form, HIDDEN)
         return text
 
     def forget_positions(self) -> None:

@@ -9,13 +9,14 @@ import voluptuous as vol
 
 from hub.config.complete import CompleteSchema, KeyInvalid, UnknownKeyInvalid, each_error
 from hub.config.document import Document
-from hub.config.english import describe_error
+from hub.config.english import describe_error, show
 from hub.config.faults import Fault, Path
 from hub.config.secretfile import leaves
 
 Schema = vol.Schema | Callable[[Any], Any] | dict[Any, Any] | list[Any]
 
-ABSENT = object()
+# So many letters of a secret are enough to be told: a message may quote it shortened.
+TELLING = 16
 
 
 def validate(
@@ -48,10 +49,19 @@ def fault_of(error: vol.Invalid, data: Any, prefix: Path, document: Document) ->
     value = look_up(data, path)
     hidden = document.secret_name(whole)
     problem, remedy = describe_error(error, value, hidden)
-    if hidden and any(leaf in f"{problem} {remedy}" for leaf in leaves(value)):
-        problem, remedy = f"the value of {hidden} is not valid here", ""
+    if hidden:
+        problem, remedy = hide(problem, remedy, value, f"the value of {hidden}")
     about_key = isinstance(error, UnknownKeyInvalid | KeyInvalid | vol.RequiredFieldInvalid)
     return document.fault(whole, problem, remedy, key=about_key)
+
+
+def hide(problem: str, remedy: str, value: Any, name: str) -> tuple[str, str]:
+    """A fault about a secret value that calls it by its name, or says next to nothing if that is not enough."""
+    problem = problem.replace(show(value), name)
+    text = f"{problem} {remedy}"
+    if any(leaf[:TELLING] in text for leaf in leaves(value)):
+        return f"{name} is not valid here", ""
+    return problem, remedy
 
 
 def plain_path(error: vol.Invalid) -> Path:
