@@ -145,14 +145,10 @@ class MailSender:
         except aiosmtplib.SMTPRecipientsRefused as error:
             first = error.recipients[0]
             raise _refusal(first.code, first.message, first) from error
-        except aiosmtplib.SMTPNotSupported as error:
-            raise AuthFailed(f"the mail server can't do what is set: {error.message}") from error
         except aiosmtplib.SMTPResponseException:
             raise
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise DeliveryFailed(
-                f"the exchange with the mail server broke off ({type(error).__name__})"
-            ) from error
+            raise _break_off(error) from error
         return clean(one_line(said), 100)
 
     def _client(self) -> aiosmtplib.SMTP:
@@ -177,6 +173,14 @@ def _refusal(code: int, message: str, error: Exception) -> HubError:
     if isinstance(error, aiosmtplib.SMTPAuthenticationError) and code >= 500:
         return AuthFailed(said)
     return DeliveryRefused(said) if code >= 500 else DeliveryFailed(said)
+
+
+def _break_off(error: Exception) -> HubError:
+    """What it means that there was no answer. The library's own complaints, of its plainest class, are of things
+    that the server lacks: encryption, a way to sign in."""
+    if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
+        return AuthFailed(f"the mail server can't do what is set: {clean(one_line(str(error)), 160)}")
+    return DeliveryFailed(f"the exchange with the mail server broke off ({type(error).__name__})")
 
 
 def open_email(settings: Mapping[str, Any], link: Link) -> Sender:

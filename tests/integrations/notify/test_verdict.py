@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import AuthFailed, DeliveryFailed, DeliveryRefused, HubError
+from hub.api import AuthFailed, DeliveryFailed, DeliveryRefused
 from integrations.notify.verdict import Answer, OkField, complaint, judge, retry_after
 from tests.integrations.notify.fakes import NOON
 
@@ -178,20 +178,23 @@ plain = st.recursive(
 )
 
 
+def meaning(answered: Answer) -> Exception | None:
+    """The error that an answer means; anything but these three is a bug."""
+    try:
+        judge(answered, NOON)
+    except (DeliveryFailed, DeliveryRefused, AuthFailed) as error:
+        return error
+    return None
+
+
 @given(plain, st.integers(100, 599))
 def test_every_answer_has_one_of_four_meanings(body, status):
-    try:
-        judge(answer(body, status), NOON)
-    except HubError as error:
-        assert isinstance(error, (DeliveryFailed, DeliveryRefused, AuthFailed))
-        assert len(str(error)) < 400
-    else:
-        assert 200 <= status < 300
+    error = meaning(answer(body, status))
+    assert error is not None or 200 <= status < 300
+    assert error is None or len(str(error)) < 400
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_judged_without_a_crash(body):
-    try:
-        judge(Answer(200, {}, body), NOON)
-    except DeliveryFailed as error:
-        assert str(error).isprintable()
+    error = meaning(Answer(200, {}, body))
+    assert error is None or str(error).isprintable()
