@@ -8,7 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from hub.config.english import show
+from hub.config.english import listed, show
 from hub.config.faults import did_you_mean
 
 LONGEST_STRING = 4096
@@ -35,6 +35,12 @@ class Number:
         if low or (self.maximum is not None and number > self.maximum):
             raise vol.Invalid(f"{show(value)} is out of range; write a number {self.bounds()}")
         return number
+
+    @property
+    def expected(self) -> str:
+        """What it takes, in words."""
+        bounded = self.minimum is not None or self.maximum is not None
+        return f"a {'whole ' if self.whole else ''}number{' ' + self.bounds() if bounded else ''}"
 
     def bounds(self) -> str:
         """The bounds in words."""
@@ -92,6 +98,11 @@ class Text:
     minimum: int = 0
     maximum: int = LONGEST_STRING
 
+    @property
+    def expected(self) -> str:
+        """What it takes, in words."""
+        return "text"
+
     def __call__(self, value: Any) -> str:
         """The text; raises Invalid."""
         if value is None or isinstance(value, bool | dict | list):
@@ -138,14 +149,17 @@ class OneOf:
 
     choices: tuple[str | int, ...]
 
+    @property
+    def expected(self) -> str:
+        """What it takes, in words."""
+        return listed([show(each) for each in self.choices], "or")
+
     def __call__(self, value: Any) -> str | int:
         """The value; raises Invalid."""
         for choice in self.choices:
             if value == choice and type(value) is type(choice):
                 return choice
-        remedy = (
-            did_you_mean(value, self.choices) or f"write {', '.join(show(each) for each in self.choices)}"
-        )
+        remedy = did_you_mean(value, self.choices) or f"write {self.expected}"
         raise vol.Invalid(f"{show(value)} is not one of the choices; {remedy}")
 
     def json_schema(self) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class CompleteSchema(vol.Schema):
         if isinstance(schema, vol.In):
             return guard_choice(self._plain(schema), schema)
         if type(schema) is vol.Any and schema.msg is None:
-            return guard_alternatives(self._plain(schema), schema.validators)
+            return try_alternatives([self._compile(each) for each in schema.validators], schema.validators)
         compiled = self._plain(schema)
         return guard_code(compiled) if callable(schema) and not isinstance(schema, type) else compiled
 
@@ -115,14 +115,13 @@ class CompleteSchema(vol.Schema):
 
 def first_fitting(alternatives: Iterable[Compiled], path: list[Any], value: Any) -> Any:
     """The value cleaned by the first alternative that takes it; raises the error that got furthest."""
-    furthest: vol.Invalid | None = None
+    errors: list[vol.Invalid] = []
     for check in alternatives:
         try:
             return check(path, value)
         except vol.Invalid as error:
-            if furthest is None or len(error.path) > len(furthest.path):
-                furthest = error
-    raise furthest or vol.Invalid("not a valid value", path)
+            errors.append(error)
+    raise max(errors, key=lambda error: (len(error.path), error.error_message != "not a valid value"))
 
 
 def each_error(error: vol.Invalid) -> list[vol.Invalid]:
@@ -147,14 +146,14 @@ def guard_choice(check: Compiled, schema: vol.In) -> Compiled:
     return validate_choice
 
 
-def guard_alternatives(check: Compiled, validators: Sequence[Any]) -> Compiled:
-    """Make the check name all alternatives when none of them got beyond the value itself."""
+def try_alternatives(alternatives: Sequence[Compiled], validators: Sequence[Any]) -> Compiled:
+    """A check that names all alternatives when none of them got beyond the value itself."""
     literals = [each for each in validators if each is None or isinstance(each, str | int | float)]
     expected = [expectation(each) for each in validators]
 
     def validate_alternatives(path: list[Any], value: Any) -> Any:
         try:
-            return check(path, value)
+            return first_fitting(alternatives, path, value)
         except vol.Invalid as error:
             if any(len(inner.path) > len(path) for inner in each_error(error)):
                 raise
@@ -264,6 +263,9 @@ def expectation(schema: Any) -> str:
         return "a mapping"
     if isinstance(schema, vol.Coerce):
         return KINDS.get(schema.type, "")
+    own = getattr(schema, "expected", None)
+    if isinstance(own, str):
+        return own
     try:
         return KINDS.get(schema, "")
     except TypeError:

@@ -27,6 +27,11 @@ class TimePeriod:
     minimum: timedelta = -LONGEST_PERIOD
     maximum: timedelta = LONGEST_PERIOD
 
+    @property
+    def expected(self) -> str:
+        """What it takes, in words."""
+        return 'seconds, "HH:MM:SS" or a mapping of hours, minutes and seconds'
+
     def __call__(self, value: Any) -> timedelta:
         """The span; raises Invalid."""
         try:

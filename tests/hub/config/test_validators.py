@@ -121,7 +121,7 @@ REFUSED: list[tuple[Callable[[Any], Any], Any, str]] = [
     (cv.url, "http://a:99999", NOT_A_URL.format("'http://a:99999'")),
     (cv.url, "http://[", NOT_A_URL.format("'http://['")),
     (cv.one_of("single", "restart"), "singel", "'singel' is not one of the choices; did you mean 'single'?"),
-    (cv.one_of(1, 2), True, "true is not one of the choices; write 1, 2"),
+    (cv.one_of(1, 2), True, "true is not one of the choices; write 1 or 2"),
     (cv.time_period, "x", NOT_A_PERIOD.format("'x'")),
     (cv.time_period, None, NOT_A_PERIOD.format("nothing")),
     (cv.time_period, "12:75", NOT_A_PERIOD.format("'12:75'")),
