@@ -12,26 +12,22 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from voluptuous import Invalid
 
 from hub.kernel.actions import Actions, Carried
 from hub.kernel.clock import Clock, after
-from hub.kernel.lanes import Item, Lane, row_of
+from hub.kernel.lanes import Item, Lane
 from hub.kernel.wakeups import Wakeups
 from hub.model.calls import Action, Call
 from hub.model.errors import ActionRefused, DeliveryFailed, DeliveryRefused, HubError, NotReady
 from hub.model.events import Severity
 from hub.store.jsontext import decode
-from hub.store.outbox import DEAD, DONE, DROPPED, PENDING, Outbox, OutboxRow, expiry, mark
-from hub.store.unit import Outcome, Unit, Units
+from hub.store.outbox import DEAD, DONE, DROPPED, PAGE, PENDING, Outbox, OutboxRow
+from hub.store.unit import Outcome, Units
 
-Report = Callable[[str, str, str], None]  # problem id, text, remedy
-Clear = Callable[[str], None]
-
-_PAGE = 10_000  # calls held in memory; the rest waits on the disk
 _SHORTEST, _LONGEST = 1.0, 300.0  # seconds between attempts, unless the provider names its own
 _LONGEST_NAMED = 30 * 86400.0  # seconds; no provider means more
 _BUGS = 10  # unexpected errors of one call before it is given up
@@ -42,54 +38,44 @@ log = logging.getLogger(__name__)
 
 
 class Courier:
-    """Holds pending calls by lane, starts what is due, writes down what became of it.
-
-    `report` and `clear` tell an admin of calls that were given up. Counters are plain attributes for the metrics.
-    """
+    """Holds pending calls by lane, starts what is due, writes down what became of it."""
 
     def __init__(
         self,
-        units: Units,
         outbox: Outbox,
         actions: Actions,
         clock: Clock,
+        units: Units,
         *,
-        report: Report,
-        clear: Clear,
         chance: Callable[[], float] = random.random,
-        page: int = _PAGE,
+        page: int = PAGE,
     ) -> None:
-        self._units, self._outbox, self._actions, self._clock = units, outbox, actions, clock
-        self._report, self._clear, self._chance, self._page = report, clear, chance, page
+        self._outbox, self._actions, self._clock, self._units = outbox, actions, clock, units
+        self._chance, self._page = chance, page
         self._items: dict[str, Item] = {}
         self._lanes: dict[str, Lane] = {}
         self._parked: dict[str, list[Item]] = {}  # by action, until it has a handler
         self._wakeups = Wakeups(clock)
         self._count = itertools.count().__next__
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ended_while_loading: set[str] | None = None
+        self._ending = 0  # ends on their way to the disk
         self._loading: asyncio.Task[None] | None = None
-        self._problems: set[str] = set()
+        self._ended_while_loading: set[str] = set()
         self._closing = False
-        self.pending = 0
-        self.done = 0
-        self.dead = 0
-        self.dropped = 0
-        self.attempts = 0
-        self.failures = 0
 
     # --- life ---------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Take over what an earlier life of the hub left pending; to be done before anyone writes calls."""
+    def start(self) -> None:
+        """Take over what is pending and begin, in the running loop."""
         self._actions.registered.append(self._handler_came)
-        counts = await self._outbox.counts()
-        self.pending, self.dead = counts[PENDING], counts[DEAD]
-        await self._load()
+        self._outbox.attach(self)
 
-    async def close(self, patience: float = 5.0) -> None:
-        """Start nothing more, let attempts end for `patience` seconds, then cancel them; they come again."""
+    async def stop(self, patience: float = 0.0) -> None:
+        """Start nothing more, let attempts end for `patience` seconds, then cancel them: they come again."""
+        if self._closing:
+            return
         self._closing = True
+        self._outbox.detach()
         self._wakeups.close()
         if self._handler_came in self._actions.registered:
             self._actions.registered.remove(self._handler_came)
@@ -104,19 +90,15 @@ class Courier:
 
     async def _wait_for_tasks(self, patience: float) -> None:
         ends = asyncio.ensure_future(asyncio.wait(set(self._tasks)))
-        patience_ends = asyncio.ensure_future(self._clock.sleep(patience))
-        await asyncio.wait({ends, patience_ends}, return_when=asyncio.FIRST_COMPLETED)
+        too_long = asyncio.ensure_future(self._clock.sleep(patience))
+        await asyncio.wait({ends, too_long}, return_when=asyncio.FIRST_COMPLETED)
         ends.cancel()
-        patience_ends.cancel()
+        too_long.cancel()
 
-    def accept(self, unit: Unit, outcome: Outcome, at: datetime) -> None:
-        """Take the calls of a unit that was just committed."""
-        for (call, alarm), body in zip(unit.calls, unit.bodies, strict=True):
-            if alarm in outcome.known_alarms or call.key in outcome.known_calls or call.key in self._items:
-                continue
-            self.pending += 1
-            if len(self._items) < self._page or call.priority >= Severity.critical:
-                self._add(row_of(call, alarm, body, at))
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt is under way or an end on its way to the disk."""
+        return bool(self._tasks) or self._ending > 0
 
     @property
     def oldest_due_age(self) -> float:
@@ -124,95 +106,60 @@ class Courier:
         soonest = min((item.due for item in self._items.values()), default=None)
         return 0.0 if soonest is None else max(0.0, (self._clock.now() - soonest).total_seconds())
 
-    async def _load(self) -> None:
-        """Fill the memory from the disk."""
-        ended = self._ended_while_loading = set()
-        try:
-            rows = await self._outbox.pending(self._page + len(self._items))
-        finally:
-            self._ended_while_loading = None
-        for row in rows:
-            if len(self._items) >= self._page:
-                break
-            if row.key not in self._items and row.key not in ended:
-                self._add(row)
+    # --- what is held -------------------------------------------------------------------------------------
+
+    def take(self, row: OutboxRow) -> None:
+        """Hold a pending call; when memory is full, only a critical one."""
+        full = len(self._items) >= self._page and row.priority < Severity.critical
+        if row.key not in self._items and not full:
+            item = self._items[row.key] = Item(row, row.due, row.attempts)
+            self._place(item)
+
+    def hurry(self, key: str) -> bool:
+        """Carry a call out now; False when it is not held."""
+        item = self._items.get(key)
+        if item is not None and not item.under_way:
+            item.due = self._clock.now()
+            self._place(item)
+        return item is not None
+
+    def discard(self, key: str) -> bool:
+        """Give a call up, one under way if its attempt fails; False when it is not held."""
+        item = self._items.get(key)
+        if item is not None and item.under_way:
+            item.unwanted = True
+        elif item is not None:
+            self._end(item, DROPPED, "dropped by hand")
+        return item is not None
 
     def _load_more(self) -> None:
-        rest_waits = self.pending > len(self._items) and len(self._items) <= self._page // 2
+        rest_waits = self._outbox.pending > len(self._items) and len(self._items) <= self._page // 2
         if rest_waits and not self._closing and (self._loading is None or self._loading.done()):
+            self._ended_while_loading = set()
             self._loading = asyncio.get_running_loop().create_task(self._load(), name="courier: load")
 
-    # --- for people ---------------------------------------------------------------------------------------
-
-    async def rows(self, state: str = PENDING, limit: int = 100) -> list[OutboxRow]:
-        """Calls in one state (pending, done, dead, dropped), the most urgent first."""
-        return await self._outbox.in_state(state, limit)
-
-    async def retry(self, key: str) -> bool:
-        """Carry a pending, dead or dropped call out now, with all its time before it; False: no such call."""
-        row = await self._outbox.find(key)
-        item = self._items.get(key)
-        if item is not None:
-            if not item.under_way:
-                item.due = self._clock.now()
-                self._place(item)
-            return True
-        if row is None or row.state == DONE:
-            return False
-        now = self._clock.now()
-        with self._units.open() as unit:
-            mark(unit, row, PENDING, due=now, attempts=0, created=now)
-        await unit.receipt
-        self._recount(row.state, -1)
-        self._recount(PENDING, 1)
-        if key not in self._items:
-            self._add(replace(row, state=PENDING, created=now, due=now, attempts=0, expires=None))
-        self._clear_if_none_dead()
-        return True
-
-    async def drop(self, key: str) -> bool:
-        """Give a pending or dead call up for good; one under way is given up if its attempt fails."""
-        row = await self._outbox.find(key)
-        item = self._items.get(key)
-        if item is not None:
-            if item.under_way:
-                item.unwanted = True
-            else:
-                self._end(item, DROPPED, "dropped by hand")
-            return True
-        if row is None or row.state not in (PENDING, DEAD):
-            return False
-        now = self._clock.now()
-        with self._units.open() as unit:
-            mark(unit, row, DROPPED, due=now, attempts=row.attempts, error=row.last_error, done_at=now)
-        await unit.receipt
-        self._recount(row.state, -1)
-        self._recount(DROPPED, 1)
-        self._clear_if_none_dead()
-        return True
+    async def _load(self) -> None:
+        rows = await self._outbox.in_state(PENDING, self._page + len(self._items))
+        for row in rows:
+            if row.key not in self._ended_while_loading:
+                self.take(row)
 
     # --- where an item stands -----------------------------------------------------------------------------
 
-    def _add(self, row: OutboxRow) -> None:
-        item = self._items[row.key] = Item(row, row.due, row.attempts)
-        self._place(item)
-
     def _place(self, item: Item) -> None:
-        """Put an item where it belongs: later, parked, or ready in its lane."""
+        """Put an item where it belongs: later, given up, parked, or ready in its lane."""
         item.ticket += 1
-        now = self._clock.now()
-        wake = min(item.due, self._expiry(item))
-        if wake > now:
-            self._wakeups.at(wake, partial(self._wake, item.row.key, item.ticket))
-        elif now >= self._expiry(item):
-            self._end(item, DEAD, f"expired; last: {item.row.last_error or 'not attempted'}")
+        now, expiry = self._clock.now(), item.row.expiry(self._action(item).expires)
+        if now >= expiry:
+            self._end(item, DEAD, f"expired; last: {item.row.last_error or 'no attempt'}")
+        elif item.due > now:
+            self._wakeups.at(min(item.due, expiry), partial(self._wake, item.row.key, item.ticket))
         elif not self._actions.ready(item.row.action):
             self._parked.setdefault(item.row.action, []).append(item)
-            self._wakeups.at(self._expiry(item), partial(self._wake, item.row.key, item.ticket))
+            self._wakeups.at(expiry, partial(self._wake, item.row.key, item.ticket))
         else:
             lane = self._lanes.setdefault(item.row.lane, Lane())
-            entry = (-item.row.priority, item.due, self._count(), item, item.ticket)
-            heapq.heappush(lane.ready, entry)
+            heapq.heappush(lane.ready, (-item.row.priority, item.due, self._count(), item, item.ticket))
             self._pump(lane)
 
     def _wake(self, key: str, ticket: int) -> None:
@@ -225,9 +172,6 @@ class Courier:
             if item.row.key in self._items and not item.under_way:
                 self._place(item)
 
-    def _expiry(self, item: Item) -> datetime:
-        return expiry(item.row, self._action(item).expires)
-
     def _action(self, item: Item) -> Action:
         return self._actions.declared.get(item.row.action, _UNDECLARED)
 
@@ -235,24 +179,22 @@ class Courier:
 
     def _pump(self, lane: Lane) -> None:
         """Start what the lane's limit allows, the most urgent first."""
-        if lane.closed_until is not None:
-            if lane.closed_until > self._clock.now():
-                return
-            lane.closed_until = None
+        if lane.closed_until is not None and lane.closed_until > self._clock.now():
+            return
         while lane.ready and not self._closing:
             item, ticket = lane.ready[0][3:]
-            if item.ticket != ticket or item.under_way or item.row.key not in self._items:
-                heapq.heappop(lane.ready)
-            elif lane.running < self._action(item).parallel:
-                heapq.heappop(lane.ready)
-                self._start(item, lane)
-            else:
+            if item.ticket == ticket and lane.running >= self._action(item).parallel:
                 return
+            heapq.heappop(lane.ready)
+            if item.ticket == ticket:
+                self._start(item, lane)
 
     def _start(self, item: Item, lane: Lane) -> None:
-        if not self._actions.ready(item.row.action) or self._clock.now() >= self._expiry(item):
+        expired = self._clock.now() >= item.row.expiry(self._action(item).expires)
+        if expired or not self._actions.ready(item.row.action):
             self._place(item)
             return
+        item.ticket += 1
         item.under_way = True
         lane.running += 1
         task = asyncio.get_running_loop().create_task(
@@ -262,10 +204,9 @@ class Courier:
         task.add_done_callback(self._tasks.discard)
 
     async def _attempt(self, item: Item, lane: Lane) -> None:
-        self.attempts += 1
+        self._outbox.attempts += 1
         try:
-            carried = await self._carry(item)
-            self._finish(item, carried or ())
+            self._finish(item, await self._carry(item) or ())
         except NotReady:
             item.waits += 1
             self._later_again(item, self._backoff(item.waits))
@@ -276,10 +217,10 @@ class Courier:
             delay = _named_delay(error)
             if delay is not None:
                 self._close_lane(lane, delay)
-            self._failed(item, error, delay)
+            self._failed(item, _text(error), delay)
         except HubError as error:  # wrong credentials or settings: an admin may mend them before it expires
-            self._tell(item, _text(error))
-            self._failed(item, error)
+            self._outbox.tell(item.row, _text(error))
+            self._failed(item, _text(error))
         except Exception as error:  # noqa: BLE001 - an edge: what a guest raises must not stop other deliveries
             self._failed_unexpectedly(item, error)
         finally:
@@ -287,8 +228,8 @@ class Courier:
             self._pump(lane)
 
     async def _carry(self, item: Item) -> Carried:
-        """One attempt within the action's time; cancelled from within counts as failed."""
-        row, late, task = item.row, False, asyncio.current_task()
+        """One attempt within the action's time; one that is cancelled from within has failed."""
+        late, task = False, asyncio.current_task()
         assert task is not None  # noqa: S101 - this is a coroutine
 
         def run_late() -> None:
@@ -296,18 +237,10 @@ class Courier:
             late = True
             task.cancel()
 
-        call = Call(
-            name=row.action,
-            data=decode(row.data),
-            key=row.key,
-            cause=row.cause,
-            lane=row.lane,
-            priority=Severity(row.priority),
-        )
         timeout = self._action(item).timeout
         timer = self._clock.call_at(after(self._clock, timeout), run_late)
         try:
-            return await self._actions.carry(call)
+            return await self._actions.carry(_call_of(item.row))
         except asyncio.CancelledError:
             if late and task.uncancel() == 0:
                 raise DeliveryFailed(f"no answer within {timeout:g} s") from None
@@ -325,46 +258,38 @@ class Courier:
             # The mark comes last: when a follow-up can't be stored, the call is not done either.
             for call in calls:
                 unit.call(call)
-            self._mark_end(unit, item, DONE, "")
+            self._outbox.mark(unit, item.row, DONE, due=self._clock.now(), attempts=item.attempts + 1)
+        self._ending += 1
         unit.receipt.add_done_callback(partial(self._ended, item, DONE, ""))
 
     def _end(self, item: Item, state: str, error: str) -> None:
         """Give a call up."""
         item.under_way = True
-        if state == DEAD:
-            log.warning("call %s of '%s' is given up: %s", item.row.key, item.row.action, error)
+        item.ticket += 1
         with self._units.open() as unit:
-            self._mark_end(unit, item, state, error)
+            self._outbox.mark(
+                unit, item.row, state, due=self._clock.now(), attempts=item.attempts, error=error
+            )
+        self._ending += 1
         unit.receipt.add_done_callback(partial(self._ended, item, state, error))
-
-    def _mark_end(self, unit: Unit, item: Item, state: str, error: str) -> None:
-        now = self._clock.now()
-        tries = item.attempts + (state == DONE)
-        mark(unit, item.row, state, due=now, attempts=tries, error=error, done_at=now)
 
     def _ended(self, item: Item, state: str, error: str, receipt: "asyncio.Future[Outcome]") -> None:
         """The end is on the disk, or can't be written as it is."""
-        fault = None if receipt.cancelled() else receipt.exception()
-        if fault is not None and not self._closing:
-            self._failed_unexpectedly(item, fault)
-        if fault is not None:
-            return
-        del self._items[item.row.key]
-        if self._ended_while_loading is not None:
+        self._ending -= 1
+        if receipt.cancelled() or (fault := receipt.exception()) is None:
+            del self._items[item.row.key]
             self._ended_while_loading.add(item.row.key)
-        self._recount(PENDING, -1)
-        self._recount(state, 1)
-        if state == DEAD:
-            self._tell(item, f"given up after {item.attempts} attempts: {error}")
-        self._load_more()
+            self._outbox.moved(item.row, state, error)
+            self._load_more()
+        elif not self._closing:
+            self._failed_unexpectedly(item, fault)
 
-    def _failed(self, item: Item, error: Exception, retry_after: float | None = None) -> None:
+    def _failed(self, item: Item, error: str, delay: float | None = None) -> None:
         """Write the failure down and try again later."""
         item.attempts += 1
-        self.failures += 1
-        delay = self._backoff(item.attempts) if retry_after is None else retry_after
+        self._outbox.failures += 1
         log.info("call %s of '%s' failed: %s", item.row.key, item.row.action, error)
-        self._later_again(item, delay, _text(error))
+        self._later_again(item, self._backoff(item.attempts) if delay is None else delay, error)
 
     def _failed_unexpectedly(self, item: Item, error: BaseException) -> None:
         item.bugs += 1
@@ -373,7 +298,7 @@ class Courier:
             item.attempts += 1
             self._end(item, DEAD, _text(error))
         else:
-            self._failed(item, RuntimeError(_text(error)))
+            self._failed(item, _text(error))
 
     def _later_again(self, item: Item, delay: float, error: str = "") -> None:
         item.due = self._clock.now() + timedelta(seconds=delay)
@@ -383,11 +308,12 @@ class Courier:
         if error:
             item.row = replace(item.row, last_error=error)
             with self._units.open() as unit:
-                mark(unit, item.row, PENDING, due=item.due, attempts=item.attempts, error=error)
+                self._outbox.mark(unit, item.row, PENDING, due=item.due, attempts=item.attempts, error=error)
         item.under_way = False
         self._place(item)
 
     def _close_lane(self, lane: Lane, seconds: float) -> None:
+        """The provider wants peace: from every call of the lane."""
         until = self._clock.now() + timedelta(seconds=seconds)
         if lane.closed_until is None or until > lane.closed_until:
             lane.closed_until = until
@@ -397,25 +323,17 @@ class Courier:
         """Full jitter, so that calls that failed together don't come back together."""
         return _SHORTEST + self._chance() * (min(_LONGEST, 2.0 ** min(times, 16)) - _SHORTEST)
 
-    # --- numbers and problems -----------------------------------------------------------------------------
 
-    def _recount(self, state: str, difference: int) -> None:
-        setattr(self, state, getattr(self, state) + difference)
-
-    def _tell(self, item: Item, text: str) -> None:
-        problem = f"outbox.{item.row.action}"
-        self._problems.add(problem)
-        self._report(
-            problem,
-            f"call {item.row.key} of '{item.row.action}': {text}",
-            f"mend the cause, then `hub outbox retry {item.row.key}`; `hub outbox list --state dead` shows all",
-        )
-
-    def _clear_if_none_dead(self) -> None:
-        if self.dead <= 0:
-            for problem in sorted(self._problems):
-                self._clear(problem)
-            self._problems.clear()
+def _call_of(row: OutboxRow) -> Call:
+    """The call as it was put down; always read from the text, so that a restart changes nothing."""
+    return Call(
+        name=row.action,
+        data=decode(row.data),
+        key=row.key,
+        cause=row.cause,
+        lane=row.lane,
+        priority=Severity(row.priority),
+    )
 
 
 def _named_delay(error: DeliveryFailed) -> float | None:

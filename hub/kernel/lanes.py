@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hub.model.calls import Call
-from hub.store.outbox import PENDING, OutboxRow
+from hub.store.outbox import OutboxRow
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +14,7 @@ class Item:
     due: datetime
     attempts: int
     waits: int = 0  # times it found its integration not ready
-    bugs: int = 0
+    bugs: int = 0  # unexpected errors
     ticket: int = 0  # changes whenever the item is put elsewhere, so that older wake-ups are known as such
     under_way: bool = False  # being attempted, or its end being written down
     unwanted: bool = False  # dropped by a person during an attempt
@@ -25,26 +24,6 @@ class Item:
 class Lane:
     """Calls that share a limit and a provider."""
 
-    ready: list[tuple[int, datetime, int, Item, int]] = field(default_factory=list)
+    ready: list[tuple[int, datetime, int, Item, int]] = field(default_factory=list)  # a heap
     running: int = 0
     closed_until: datetime | None = None  # as the provider asked
-
-
-def row_of(call: Call, alarm: str, body: str, at: datetime) -> OutboxRow:
-    """The row that the writer made of a call."""
-    return OutboxRow(
-        key=call.key,
-        action=call.name,
-        lane=call.lane or call.name,
-        data=body,
-        cause=call.cause,
-        alarm=alarm,
-        priority=int(call.priority),
-        created=at,
-        due=at,
-        attempts=0,
-        state=PENDING,
-        expires=None if call.expires is None else at + call.expires,
-        last_error="",
-        done_at=None,
-    )

@@ -4,7 +4,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from hub.kernel.bus import Undo
 from hub.kernel.clock import Clock, Timer
@@ -24,6 +24,15 @@ _Name = tuple[str, str]
 _Entry = tuple[datetime, int, Cell[TimerRow]]
 
 
+class TimerStore(Protocol):
+    """Where timers are written, and read once."""
+
+    units: Units
+
+    def take_timer_rows(self) -> Iterable[TimerRow]:
+        """Every timer on the disk, as of the start."""
+
+
 class Timers:
     """Every owner's timers, on one heap with one wait of the clock.
 
@@ -31,28 +40,28 @@ class Timers:
     handler yet waits for it.
     """
 
-    def __init__(
-        self, units: Units, clock: Clock, report: ReportTimer, rows: Iterable[TimerRow] = ()
-    ) -> None:
-        self._units, self._clock, self._report = units, clock, report
+    def __init__(self, store: TimerStore, clock: Clock, report: ReportTimer) -> None:
+        self._units, self._clock, self._report = store.units, clock, report
         self._rows: Tentative[_Name, TimerRow] = Tentative(self._settled)
         self._heap: list[_Entry] = []
         self._count = itertools.count().__next__
         self._handlers: dict[str, TimerHandler] = {}
         self._wait: Timer | None = None
         self._wait_until: datetime | None = None
-        self._closed = False
+        self._closed = True  # until the start
         self.fired = 0
-        self._loaded = list(rows)
+        for row in store.take_timer_rows():
+            self._rows.load((row.owner, row.key), row)
 
     def start(self) -> None:
         """Begin to wait, in the running loop; timers that passed while the hub was down are due now."""
-        for row in self._loaded:
-            self._rows.load((row.owner, row.key), row)
-            self._push(row, self._rows.cell((row.owner, row.key)))
-        self._loaded = []
+        self._closed = False
+        for name in self._rows:
+            cell = self._rows.cell(name)
+            if cell is not None and cell.value is not None:
+                self._push(cell.value, cell)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Fire nothing any more; what is set stays on the disk."""
         self._closed = True
         self._rest()

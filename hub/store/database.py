@@ -113,7 +113,9 @@ class Database:
                 connection.execute("BEGIN")
                 for statement in schema(self.metadata):
                     connection.execute(statement)
-                connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+                connection.execute(
+                    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+                )
                 connection.execute(
                     "INSERT INTO alembic_version VALUES (?)", (migrations.REVISIONS[self.chain][-1],)
                 )
@@ -154,3 +156,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def events_database(folder: Path) -> Database:
+    """The file of what must not be lost."""
+    return Database(folder / "events.db", "events", "FULL", "its alarms, pending calls, runs and timers")
+
+
+def history_database(folder: Path) -> Database:
+    """The file of what entities said."""
+    return Database(
+        folder / "history.db", "history", "NORMAL", "the states of the past (alarms are elsewhere)"
+    )

@@ -16,10 +16,21 @@ def encode(value: Any, what: str, limit: int = MEBIBYTE) -> str:
         raise ValueError(
             f"{what} can't be stored: {error}; use text, numbers, booleans, None, lists and dicts of these"
         ) from error
+    if not text.isascii() and _broken(text):
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     # A character is at most 4 bytes of UTF-8: only long texts need counting.
-    if len(text) * 4 > limit and (size := len(text.encode("utf-8", "surrogatepass"))) > limit:
+    if len(text) * 4 > limit and (size := len(text.encode())) > limit:
         raise ValueError(f"{what} takes {size} bytes; the limit is {limit}")
     return text
+
+
+def _broken(text: str) -> bool:
+    """Half a surrogate pair can't be stored as UTF-8, but escaped."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def decode(text: str) -> Any:

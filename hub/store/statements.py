@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, update
+from sqlalchemy import Table, bindparam, delete, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.base import Executable
@@ -37,21 +37,20 @@ class Statement:
         return values
 
 
-def compiled(statement: Executable, table: Table) -> Statement:
-    """A SQLAlchemy statement about one table as text for SQLite's driver."""
+def compiled(statement: Executable, table: Table, times: tuple[str, ...] = ()) -> Statement:
+    """A SQLAlchemy statement as text for SQLite's driver.
+
+    Parameters named as a time column of the table, or in `times`, are times.
+    """
     if not isinstance(statement, ClauseElement):
         raise TypeError(f"{statement!r} can't be compiled")
     done = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
     assert isinstance(done, SQLCompiler)  # noqa: S101 - what `compile` gives for a statement of this dialect
     names = tuple(name.removeprefix(_OF) for name in done.positiontup or ())
-    columns = [table.columns.get(name) for name in names]
-    times = [place for place, column in enumerate(columns) if column is not None and _is_time(column)]
+    timely = {column.name for column in table.columns if isinstance(column.type, tables.UtcTime)} | {*times}
+    places = tuple(place for place, name in enumerate(names) if name in timely)
     constants = {name: value for name, value in done.params.items() if value is not None}
-    return Statement(str(done), names, tuple(times), constants)
-
-
-def _is_time(column: Column[Any]) -> bool:
-    return isinstance(column.type, tables.UtcTime)
+    return Statement(str(done), names, places, constants)
 
 
 def of(name: str) -> Any:
@@ -97,7 +96,7 @@ def unit_statements() -> dict[str, Statement]:
         "call": _put(tables.outbox, replace=False),
         "call_mark": _mark(),
         "run": _put(tables.runs, replace=True),
-        "plan": _put(tables.plans, replace=False),
+        "plan": _put(tables.plans, replace=True),
         "timer": _put(tables.timers, replace=True),
         "timer_gone": _drop(tables.timers),
         "remember": _put(tables.memory, replace=True),

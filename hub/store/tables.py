@@ -159,6 +159,7 @@ attributes = Table(
     history_metadata,
     Column("id", _Serial, primary_key=True),
     _text("body", unique=True),  # JSON
+    _time("seen"),  # last used, give or take a day: what no state can refer to any more is purged by it
 )
 
 # One row is a few bytes: names and attributes stand once in the tables above.
@@ -168,7 +169,7 @@ states = Table(
     Column("seq", _Serial, primary_key=True, autoincrement=True),
     Column("entity", BigInteger, nullable=False),
     _time("at"),
-    Column("type", SmallInteger, nullable=False),  # hub.store.values: none, bool, int, float, text
+    Column("type", SmallInteger, nullable=False),  # 0 none, 1 bool, 2 int, 3 float, 4 text
     Column("number", Float),
     Column("text", Text),
     Column("available", Boolean, nullable=False),

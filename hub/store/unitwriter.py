@@ -32,6 +32,11 @@ class UnitWriter:
             database, self._apply, self._deliver, trouble
         )
 
+    @property
+    def busy(self) -> bool:
+        """Whether units are on their way to the disk."""
+        return self.file.backlog > 0
+
     def submit(self, unit: Unit) -> None:
         """Write the unit, call its `after`, fulfil its receipt; in order of submission."""
         self.file.put(unit)
@@ -54,10 +59,10 @@ class UnitWriter:
                 continue
             statement = self._statement(write.kind)
             if write.kind != "alarm":
-                connection.execute(statement.sql, statement.parameters(write.row))
+                _execute(connection, statement.sql, statement.parameters(write.row))
                 continue
             row = {**write.row, "stored_at": now}
-            if connection.execute(statement.sql, statement.parameters(row)).rowcount:
+            if _execute(connection, statement.sql, statement.parameters(row)):
                 fresh.add(write.alarm)
             elif write.alarm not in fresh:
                 known.add(write.alarm)
@@ -79,7 +84,7 @@ class UnitWriter:
             if alarm in known_alarms:
                 continue
             expires = None if call.expires is None else to_microseconds(now + call.expires)
-            row: tuple[Any, ...] = (
+            row: list[Any] = [
                 call.key,
                 call.name,
                 call.lane or call.name,
@@ -94,8 +99,8 @@ class UnitWriter:
                 expires,
                 "",
                 None,
-            )
-            if connection.execute(self._call, row).rowcount:
+            ]
+            if _execute(connection, self._call, row):
                 fresh.add(call.key)
             elif call.key not in fresh:
                 known.add(call.key)
@@ -124,3 +129,17 @@ class UnitWriter:
             callback(outcome)
         except Exception:
             log.exception("a callback after a commit failed")
+
+
+def _execute(connection: sqlite3.Connection, sql: str, parameters: list[Any]) -> int:
+    """Run one statement; returns how many rows it changed."""
+    try:
+        return connection.execute(sql, parameters).rowcount
+    except UnicodeEncodeError:
+        # A device sent half a surrogate pair; its alarm is worth more than that character.
+        clean = [_storable(value) if isinstance(value, str) else value for value in parameters]
+        return connection.execute(sql, clean).rowcount
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -47,26 +47,28 @@ class Writer(Generic[T, R]):
         apply: Callable[[sqlite3.Connection, T], R],
         deliver: Callable[[list[tuple[T, R | Exception]]], None],
         trouble: Trouble,
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._apply = apply
         self._deliver = deliver
         self._trouble = trouble
+        self._forget = forget  # called in the thread when a transaction came to nothing
         self._queue: SimpleQueue[T | _Job | _End] = SimpleQueue()
         self._give_up = threading.Event()
         self._closing = False
         self._loop = asyncio.get_running_loop()
         self._connection = database.connect()
         self.taken = 0  # items handed in
-        self.written = 0  # items on the disk or refused
+        self.delivered = 0  # items whose result is in the loop
         self.commits = 0
         self._thread = threading.Thread(target=self._work, name=f"write {database.path.name}", daemon=True)
         self._thread.start()
 
     @property
     def backlog(self) -> int:
-        """Items handed in and not yet on the disk."""
-        return self.taken - self.written
+        """Items handed in whose result is not known yet."""
+        return self.taken - self.delivered
 
     def put(self, item: T) -> None:
         """Hand an item in; never blocks."""
@@ -87,12 +89,16 @@ class Writer(Generic[T, R]):
         result: J = await job.result
         return result
 
-    async def close(self, patience: float = 5.0) -> None:
-        """Write what was put, then end; a disk that still refuses after `patience` seconds gets no more."""
+    def end(self) -> None:
+        """Take nothing more; the thread ends when it has written what was put."""
         if not self._closing:
             self._closing = True
             self._queue.put(_End())
-            await asyncio.to_thread(self._join, patience)
+
+    async def close(self, patience: float = 5.0) -> None:
+        """Write what was put, then end; a disk that still refuses after `patience` seconds gets no more."""
+        self.end()
+        await asyncio.to_thread(self._join, patience)
 
     def _join(self, patience: float) -> None:
         self._thread.join(patience)
@@ -171,6 +177,7 @@ class Writer(Generic[T, R]):
             if connection.in_transaction:
                 with suppress(sqlite3.Error):  # the first error is the one that tells
                     connection.execute("ROLLBACK")
+            self._forget()
             raise
         return result
 
@@ -183,8 +190,11 @@ class Writer(Generic[T, R]):
             self._post(_settle, job.result, outcome)
 
     def _send(self, results: list[tuple[T, R | Exception]]) -> None:
-        self.written += len(results)
-        self._post(self._deliver, results)
+        self._post(self._hand_over, results)
+
+    def _hand_over(self, results: list[tuple[T, R | Exception]]) -> None:
+        self.delivered += len(results)
+        self._deliver(results)
 
     def _post(self, call: Callable[..., None], *arguments: object) -> None:
         with suppress(RuntimeError):  # the loop is gone, and with it all who wait

@@ -22,6 +22,7 @@ def upgrade() -> None:
         "attributes",
         sa.Column("id", serial, primary_key=True),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.UniqueConstraint("body"),
     )
     op.create_table(

@@ -1,0 +1,165 @@
+"""What entities said: recorded in passing, written once a second."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, desc, select
+
+from hub.model.things import State
+from hub.store import tables
+from hub.store.clock import Clock, Timer
+from hub.store.database import Database
+from hub.store.historywriter import Recorder
+from hub.store.statements import Statement, compiled, of
+from hub.store.tables import from_microseconds
+from hub.store.trouble import Trouble
+from hub.store.values import from_columns
+from hub.store.writer import Writer
+
+_ROWS = 1000  # states that are written without waiting for the second to end
+_SECOND = timedelta(seconds=1)
+_LONGEST_BACKLOG = 300  # batches that wait for a refusing disk; later ones are lost, and that is told
+
+
+class History:
+    """The states of the past. `record` costs next to nothing; the rest happens in the writer thread."""
+
+    def __init__(self, database: Database, clock: Clock, trouble: Trouble) -> None:
+        self._database, self._clock, self._trouble = database, clock, trouble
+        self._rows: list[State] = []
+        self._timer: Timer | None = None
+        self._recorder = Recorder()
+        self.file: Writer[list[State], int] = Writer(
+            database, self._recorder.write, self._written, trouble, self._recorder.forget
+        )
+        self._between, self._before = _between(), _before()
+        self.recorded = 0
+        self.lost = 0
+        self._losing = False
+
+    def record(self, state: State) -> None:
+        """Keep a state; it is on the disk within a second or so."""
+        rows = self._rows
+        rows.append(state)
+        if len(rows) == 1:
+            self._timer = self._clock.call_at(self._clock.now() + _SECOND, self.flush)
+        elif len(rows) >= _ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand what was recorded to the writer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        rows, self._rows = self._rows, []
+        if not rows:
+            return
+        if self.file.backlog < _LONGEST_BACKLOG:
+            self.file.put(rows)
+            return
+        self.lost += len(rows)
+        if not self._losing:
+            self._losing = True
+            self._trouble.report(
+                "store.history_lost",
+                f"{self._database.path} has not been written for so long that new states are left out",
+                "mend what keeps it from being written; alarms are not affected",
+            )
+
+    def _written(self, results: list[tuple[list[State], int | Exception]]) -> None:
+        for rows, result in results:
+            if isinstance(result, Exception):
+                self.lost += len(rows)
+            else:
+                self.recorded += result
+        if self._losing:
+            self._losing = False
+            self._trouble.clear("store.history_lost")
+
+    def forget(self) -> None:
+        """Rows were deleted: what the writer thread remembers of them is void. Called in that thread."""
+        self._recorder.forget()
+
+    async def query(
+        self,
+        entity_id: str,
+        start: datetime,
+        end: datetime,
+        limit: int = 10_000,
+        *,
+        with_start: bool = False,
+    ) -> list[State]:
+        """States of an entity from `start` to before `end`, the oldest first; `changed_at` is `at`.
+
+        `with_start` puts the last one before `start` in front, if there is one.
+        """
+        self.flush()
+        await self.file.run(lambda _connection: None)  # what was recorded until now is on the disk
+        row = {"entity_id": entity_id, "start": start, "end": end, "limit": limit}
+        return await asyncio.to_thread(self._read, row, with_start)
+
+    def _read(self, row: dict[str, Any], with_start: bool) -> list[State]:
+        connection = self._database.connect_read_only()
+        try:
+            before = self._before if with_start else None
+            statements = [self._between] if before is None else [before, self._between]
+            found = [
+                entry
+                for statement in statements
+                for entry in connection.execute(statement.sql, statement.parameters(row))
+            ]
+        finally:
+            connection.close()
+        return [_state(row["entity_id"], entry) for entry in found]
+
+    async def close(self) -> None:
+        """Write the rest and end."""
+        self.flush()
+        await self.file.close()
+
+
+def _state(entity_id: str, entry: Any) -> State:
+    at = from_microseconds(entry["at"])
+    value = from_columns(entry["type"], entry["number"], entry["text"])
+    attributes = json.loads(entry["body"]) if entry["body"] else {}
+    return State(entity_id, value, bool(entry["available"]), at, at, attributes)
+
+
+def _rows_of_entity(finish: Callable[[Any], Any]) -> Statement:
+    states, entities, attributes = tables.states, tables.entities, tables.attributes
+    columns = (states.c.at, states.c.type, states.c.number, states.c.text, states.c.available)
+    found = (
+        select(*columns, attributes.c.body)
+        .select_from(
+            states.join(entities, entities.c.id == states.c.entity).outerjoin(
+                attributes, attributes.c.id == states.c.attributes
+            )
+        )
+        .where(entities.c.entity_id == of("entity_id"))
+    )
+    return compiled(finish(found), states, times=("start", "end"))
+
+
+def _between() -> Statement:
+    states = tables.states
+    return _rows_of_entity(
+        lambda found: (
+            found.where(states.c.at >= bindparam("start"), states.c.at < bindparam("end"))
+            .order_by(states.c.at, states.c.seq)
+            .limit(bindparam("limit"))
+        )
+    )
+
+
+def _before() -> Statement:
+    states = tables.states
+    return _rows_of_entity(
+        lambda found: (
+            found.where(states.c.at < bindparam("start"))
+            .order_by(desc(states.c.at), desc(states.c.seq))
+            .limit(1)
+        )
+    )
