@@ -23,7 +23,7 @@ class Bus:
 
     def __init__(self, units: Units, report: Report) -> None:
         self._units = units
-        self._report = report
+        self.report = report
         self._own: dict[type[Event], list[Handler]] = {}
         self._cache: dict[type[Event], tuple[Handler, ...]] = {}
         self._quick: dict[type[Event], tuple[Handler, ...]] = {}  # of classes that are no alarms
@@ -74,7 +74,7 @@ class Bus:
             try:
                 handler(event)
             except Exception as error:  # noqa: BLE001 - the bus is an edge: one guest must not silence another
-                self._report(handler, event, error)
+                self.report(handler, event, error)
         current = self._units.current
         return current.receipt if current is not None else self._nothing or self._done()
 
@@ -87,7 +87,7 @@ class Bus:
                     try:
                         handler(alarm)
                     except Exception as error:  # noqa: BLE001 - as above
-                        self._report(handler, alarm, error)
+                        self.report(handler, alarm, error)
             finally:
                 unit.alarm_id = before
             return unit.receipt

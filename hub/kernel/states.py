@@ -68,12 +68,18 @@ class States:
             new = State(entity_id, value, available, at, old.changed_at, old.attributes, cause)
             self._states[entity_id] = new
             if self._bus.handlers(StateReported):
-                self._bus.emit(StateReported(at=at, source=entity_id, entity_id=entity_id, state=new, cause=cause))
+                self._bus.emit(
+                    StateReported(at=at, source=entity_id, entity_id=entity_id, state=new, cause=cause)
+                )
             return
         new = State(entity_id, value, available, at, at, attributes, cause)
         self._states[entity_id] = new
         for watcher in self._watchers.get(entity_id, ()):
-            watcher(old, new)
+            try:
+                watcher(old, new)
+            except Exception as error:  # noqa: BLE001 - an edge like the bus: one guest must not silence another
+                event = StateChanged(at=at, source=entity_id, entity_id=entity_id, old=old, new=new, cause=cause)
+                self._bus.report(watcher, event, error)
         if self.record is not None:
             self.record(new)
         if self._bus.handlers(StateChanged):
@@ -88,7 +94,7 @@ class States:
             self.set(entity_id, old.value, old.attributes, available=False)
 
     def watch(self, entity_id: str, watcher: Watcher) -> Undo:
-        """Call `watcher(old, new)` at each change of one entity; returns the undo. The watcher must not raise."""
+        """Call `watcher(old, new)` at each change of one entity; returns the undo."""
         self._watchers[entity_id] = (*self._watchers.get(entity_id, ()), watcher)
 
         def undo() -> None:

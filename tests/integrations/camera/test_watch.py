@@ -10,77 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from integrations.camera.shelf import Shelf
-from integrations.camera.watch import WallClock, Watch, _pause_after
+from integrations.camera.watch import WallClock, _pause_after
 
-from .clips import HEIGHT, RATE, WIDTH, make_clip, prepared_camera
+from .clips import HEIGHT, RATE, WIDTH, make_clip
+from .stage import Stage, frames_of
 
 LOOKER = f"{__package__}.lookers:Looker"
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clips")
-    make_clip(folder / "fall.mp4", 6.0)
-    make_clip(folder / "fall.avi", 2.0, codec="mjpeg")
-    make_clip(folder / "wide.mp4", 1.0, size=(320, 176))
-    return folder
-
-
-class Stage:
-    """Runs watches and collects what they tell."""
-
-    def __init__(self, clips: Path, media: Path) -> None:
-        self.clips, self.media = clips, media
-        self.told: list[dict[str, Any]] = []
-        self.stopping = threading.Event()
-        self.shelf = Shelf(media)
-        self.watches: list[Watch] = []
-
-    def watch(self, **settings: Any) -> Watch:
-        watch = Watch(
-            prepared_camera(**settings),
-            folders=[self.clips],
-            shelf=self.shelf,
-            tell=self.told.append,
-            stopping=self.stopping,
-        )
-        self.watches.append(watch)
-        watch.thread.start()
-        return watch
-
-    def until(self, key: str, count: int = 1) -> list[Any]:
-        """What was told under that key, once it was told so often."""
-        for _ in range(1000):
-            found = [message[key] for message in list(self.told) if key in message]
-            if len(found) >= count:
-                return found
-            time.sleep(0.02)
-        raise AssertionError(f"no {count} x {key} in {self.told}")
-
-    def until_told(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        for _ in range(1000):
-            for message in list(self.told):
-                if condition(message):
-                    return message
-            time.sleep(0.02)
-        raise AssertionError(f"not in {self.told}")
-
-
-@pytest.fixture
-def stage(clips: Path, tmp_path: Path) -> Iterator[Stage]:
-    stage = Stage(clips, tmp_path / "media")
-    yield stage
-    stage.stopping.set()
-    for watch in stage.watches:
-        watch.thread.join(5)
-        assert not watch.thread.is_alive()
-    stage.shelf.close(5)
-
-
-def frames_of(path: Path) -> list[Any]:
-    with av.open(str(path)) as container:
-        return list(container.decode(video=0))
 
 
 def test_a_find_is_told_at_once_with_its_picture_and_the_clip_follows(stage: Stage) -> None:

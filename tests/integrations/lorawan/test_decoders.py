@@ -31,6 +31,7 @@ def test_published_payloads_are_read_as_published(vector: dict[str, Any]) -> Non
     reading = decode(vector["model"], vector["fport"], bytes.fromhex(vector["hex"]))
     assert same(dict(reading.values), vector["expected"])
     assert same(dict(reading.means), vector.get("means", {}))
+    assert set(reading.means) <= set(find_model(vector["model"]).gives)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_garbage_is_refused_and_nothing_else(model: str, port: int, payload: byt
         reading = decode(model, port, payload)
     except DecodeFault:
         return
-    assert set(reading.means) <= MEANS
+    assert set(reading.means) <= set(find_model(model).gives) <= MEANS
     json.dumps(dict(reading.values), allow_nan=False)
     json.dumps(dict(reading.means), allow_nan=False)
 

@@ -96,7 +96,7 @@ async def running(broker: MqttBroker) -> AsyncIterator[MqttBroker]:
 async def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for something that another process causes."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 - no event of ours tells of it
             await asyncio.sleep(0.005)
 
 

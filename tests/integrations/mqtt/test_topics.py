@@ -55,7 +55,9 @@ def test_filters_match_as_the_standard_says(topic_filter: str, topic: str, hit: 
 
 LEVELS = st.sampled_from(["a", "b", "", "$x", "+"])
 FILTERS = st.builds(
-    lambda levels, end: "/".join(levels + end), st.lists(LEVELS, min_size=1, max_size=4), st.sampled_from([[], ["#"]])
+    lambda levels, end: "/".join(levels + end),
+    st.lists(LEVELS, min_size=1, max_size=4),
+    st.sampled_from([[], ["#"]]),
 )
 TOPICS = st.lists(st.sampled_from(["a", "b", "", "$x"]), min_size=1, max_size=6).map("/".join)
 
@@ -83,7 +85,8 @@ def test_undone_filters_leave_nothing_behind(filters: list[str], chance: object,
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "a/#/b", "a#", "#a", "a/b+", "+a/b", "a\0b", "$share/g/a", "x" * (LONGEST_TOPIC + 1), "\ud800"]
+    "wrong",
+    ["", "a/#/b", "a#", "#a", "a/b+", "+a/b", "a\0b", "$share/g/a", "x" * (LONGEST_TOPIC + 1), "\ud800"],
 )
 def test_wrong_filters_are_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="topic"):
@@ -99,10 +102,10 @@ def test_wrong_topics_are_refused(wrong: str) -> None:
 @given(st.text(max_size=20))
 def test_any_text_is_a_good_topic_or_a_clear_fault(text: str) -> None:
     try:
-        check_topic(text)
-    except ValueError as error:
-        assert "topic" in str(error)
+        topic = check_topic(text)
+    except ValueError:
+        assert not text or set(text) & set("+#\0")
     else:
         trie: TopicTrie[int] = TopicTrie()
-        trie.add(check_filter(text) if not text.startswith("$share/") else "#", 1)
-        assert trie.match(text) in ((1,), ())
+        trie.add(topic, 1)
+        assert trie.match(text) == (1,)
