@@ -103,7 +103,12 @@ def _aim_camera(random: np.random.Generator, building: Building, size: tuple[int
 
 
 def _plan_throw(
-    random: np.random.Generator, building: Building, camera: PinholeCamera, items: list[Item], index: int, duration: float
+    random: np.random.Generator,
+    building: Building,
+    camera: PinholeCamera,
+    items: list[Item],
+    index: int,
+    duration: float,
 ) -> Throw:
     """A release over the railing of a home that the camera sees, well inside the clip."""
     floor, column = 0, 0
@@ -121,7 +126,9 @@ def _plan_throw(
     )  # fmt: skip
 
 
-def _hand(random: np.random.Generator, building: Building, floor: int, column: int) -> tuple[float, float, float]:
+def _hand(
+    random: np.random.Generator, building: Building, floor: int, column: int
+) -> tuple[float, float, float]:
     edges = building.column_edges()
     return (
         float(random.uniform(edges[column] + 0.4, edges[column + 1] - 0.4)),
@@ -152,12 +159,18 @@ class _Stage:
         sheet = paint(plan.building, random, night=plan.night)
         sky = (40, 30, 26) if plan.night else (222, 212, 202)
         bgr = cv2.warpPerspective(
-            sheet.bgr, plan.camera.homography() @ sheet.from_texels(), size, flags=cv2.INTER_AREA, borderValue=sky
+            sheet.bgr,
+            plan.camera.homography() @ sheet.from_texels(),
+            size,
+            flags=cv2.INTER_AREA,
+            borderValue=sky,
         )
         planes = cv2.cvtColor(cv2.GaussianBlur(bgr, (0, 0), 0.6), cv2.COLOR_BGR2YUV_I420)
         self._luma = np.ascontiguousarray(planes[: size[1]])
         self.chroma = np.ascontiguousarray(planes[size[1] :])
-        made = {n: makers()[n](plan.camera, random, plan.exposure_s) for n in makers() if n in plan.distractors}
+        made = {
+            n: makers()[n](plan.camera, random, plan.exposure_s) for n in makers() if n in plan.distractors
+        }
         self._near: list[Distractor] = [d for n, some in made.items() if n not in WHOLE_PICTURE for d in some]
         self._whole: list[Distractor] = [d for n, some in made.items() if n in WHOLE_PICTURE for d in some]
         spread = np.clip(random.normal(0, plan.noise, (3, size[1] + 64, size[0] + 64)), -60, 60)
@@ -207,7 +220,12 @@ def _encode(plan: ClipPlan, target: Path, times: NDArray[np.float64]) -> None:
         stream = container.add_stream("libx264", rate=Fraction(plan.fps).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = plan.camera.width, plan.camera.height, "yuv420p"
         stream.bit_rate = plan.bit_rate
-        stream.options = {"preset": "veryfast", "tune": "zerolatency", "g": str(round(2 * plan.fps)), "threads": "1"}
+        stream.options = {
+            "preset": "veryfast",
+            "tune": "zerolatency",
+            "g": str(round(2 * plan.fps)),
+            "threads": "1",
+        }
         for index in range(len(times)):
             planes = np.concatenate((stage.picture(index), stage.chroma))
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
@@ -242,7 +260,9 @@ def clip_config(plan: ClipPlan, name: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def clip_truth(plan: ClipPlan, times: NDArray[np.float64], paths: list[NDArray[np.float64]]) -> dict[str, object]:
+def clip_truth(
+    plan: ClipPlan, times: NDArray[np.float64], paths: list[NDArray[np.float64]]
+) -> dict[str, object]:
     """What really happened: one entry for each throw."""
     return {
         "seed": plan.seed, "distractors": list(plan.distractors), "night": plan.night,

@@ -21,13 +21,25 @@ class Distractor(Protocol):
         """Paint in place."""
 
 
-def blend(luma: Luma, centre: tuple[float, float], axes: tuple[float, float], angle: float, grey: float, alpha: float) -> None:
+def blend(
+    luma: Luma,
+    centre: tuple[float, float],
+    axes: tuple[float, float],
+    angle: float,
+    grey: float,
+    alpha: float,
+) -> None:
     """Blend an anti-aliased ellipse (semi-axes in px, angle in degrees) into the picture."""
     reach = int(max(axes) + 3)
     if not (np.isfinite(centre[0]) and np.isfinite(centre[1])):
         return
     x, y = int(centre[0]), int(centre[1])
-    x0, x1, y0, y1 = max(x - reach, 0), min(x + reach + 1, luma.shape[1]), max(y - reach, 0), min(y + reach + 1, luma.shape[0])
+    x0, x1, y0, y1 = (
+        max(x - reach, 0),
+        min(x + reach + 1, luma.shape[1]),
+        max(y - reach, 0),
+        min(y + reach + 1, luma.shape[0]),
+    )
     if x0 >= x1 or y0 >= y1:
         return
     zoom = 4 if reach < 40 else 1
@@ -36,7 +48,9 @@ def blend(luma: Luma, centre: tuple[float, float], axes: tuple[float, float], an
     middle = tuple(int(((c - c0 + 0.5) * zoom - 0.5) * shift) for c, c0 in ((centre[0], x0), (centre[1], y0)))
     size = (max(int(axes[0] * zoom * shift), 1), max(int(axes[1] * zoom * shift), 1))
     cv2.ellipse(mask, middle, size, angle, 0, 360, 255, -1, cv2.LINE_8, 4)
-    cover = cv2.resize(mask, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA).astype(np.float32) * (alpha / 255)
+    cover = cv2.resize(mask, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA).astype(np.float32) * (
+        alpha / 255
+    )
     patch = luma[y0:y1, x0:x1]
     patch[:] = np.clip(patch + cover * (grey - patch), 0, 255).astype(np.uint8)
 
@@ -48,7 +62,9 @@ class Bird:
         self._camera = camera
         self._start = np.array([random.uniform(-45, 45), random.uniform(10, 60), random.uniform(3, 20)])
         heading = 1.0 if self._start[0] < 0 else -1.0
-        self._velocity = np.array([heading * random.uniform(5, 11), random.uniform(-2.5, 2.0), random.uniform(-1, 1)])
+        self._velocity = np.array(
+            [heading * random.uniform(5, 11), random.uniform(-2.5, 2.0), random.uniform(-1, 1)]
+        )
         self._bend = random.uniform(-1.5, 1.5)
         self._span, self._beat = random.uniform(0.15, 0.35), random.uniform(4, 9)
         self._from = random.uniform(0, 6)
@@ -90,7 +106,9 @@ class Insect:
 class Precipitation:
     """Rain streaks or snow flakes: many, parallel, at constant speed, between camera and facade."""
 
-    def __init__(self, camera: PinholeCamera, random: np.random.Generator, *, snow: bool, exposure: float) -> None:
+    def __init__(
+        self, camera: PinholeCamera, random: np.random.Generator, *, snow: bool, exposure: float
+    ) -> None:
         self._camera, self._snow, self._exposure = camera, snow, exposure
         count = 140 if snow else 260
         forward = np.subtract(camera.target, camera.position)
@@ -98,9 +116,13 @@ class Precipitation:
         side = random.uniform(-0.8, 0.8, count) * depth
         rise = random.uniform(-0.6, 0.6, count) * depth
         unit = forward / np.linalg.norm(forward)
-        self._places = np.array(camera.position) + unit * depth[:, None] + np.stack((side, rise, 0 * rise), axis=1)
+        self._places = (
+            np.array(camera.position) + unit * depth[:, None] + np.stack((side, rise, 0 * rise), axis=1)
+        )
         speed = random.uniform(1.0, 2.0, count) if snow else random.uniform(5.0, 8.5, count)
-        self._velocity = np.stack((np.full(count, random.uniform(-1.5, 1.5)), -speed, np.zeros(count)), axis=1)
+        self._velocity = np.stack(
+            (np.full(count, random.uniform(-1.5, 1.5)), -speed, np.zeros(count)), axis=1
+        )
         self._height = np.maximum(1.4 * depth, 2.0)
         self._size = random.uniform(0.004, 0.010, count) if snow else random.uniform(0.0015, 0.003, count)
         self._phase = random.uniform(0, 100, count)
@@ -115,7 +137,12 @@ class Precipitation:
         end = self._camera.project(places + self._velocity * self._exposure)
         radius = np.maximum(self._size * self._camera.scale(places), 0.4)
         for a, b, size in zip(begin, end, radius, strict=True):
-            if np.isfinite(a).all() and np.isfinite(b).all() and 0 <= a[0] < luma.shape[1] and 0 <= a[1] < luma.shape[0]:
+            if (
+                np.isfinite(a).all()
+                and np.isfinite(b).all()
+                and 0 <= a[0] < luma.shape[1]
+                and 0 <= a[1] < luma.shape[0]
+            ):
                 length = float(np.hypot(*(b - a))) / 2 + size
                 angle = float(np.degrees(np.arctan2(b[1] - a[1], b[0] - a[0])))
                 middle = (a + b) / 2
@@ -137,7 +164,9 @@ class Leaf:
         """Always somewhere on its way down."""
         age = t + 2.0
         swing = self._swing * np.sin(self._rate * age)
-        place = self._start + np.array([self._drift * age + swing, -self._sink * age + 0.3 * swing**2, 0.2 * swing])
+        place = self._start + np.array(
+            [self._drift * age + swing, -self._sink * age + 0.3 * swing**2, 0.2 * swing]
+        )
         pixel = self._camera.project(place[None])[0]
         radius = max(0.05 * float(self._camera.scale(place[None])[0]), 0.5)
         wide = radius * (0.3 + 0.7 * abs(np.sin(self._rate * age * 0.7)))
@@ -150,7 +179,9 @@ class Laundry:
     def __init__(self, camera: PinholeCamera, random: np.random.Generator) -> None:
         place = np.array([[random.uniform(-18, 18), random.uniform(8, 50), 0.2]])
         self._pixel = camera.project(place)[0]
-        self._size = float(camera.scale(place)[0]) * np.array([random.uniform(0.4, 1.0), random.uniform(0.6, 1.2)])
+        self._size = float(camera.scale(place)[0]) * np.array(
+            [random.uniform(0.4, 1.0), random.uniform(0.6, 1.2)]
+        )
         self._rate, self._phase = random.uniform(1.5, 6), random.uniform(0, 6)
         self._greys = random.uniform(40, 230, 3)
 
@@ -159,7 +190,14 @@ class Laundry:
         for index, grey in enumerate(self._greys):
             sway = 0.25 * self._size[0] * np.sin(self._rate * t + self._phase + 0.7 * index)
             x = self._pixel[0] + index * 1.2 * self._size[0] + sway
-            blend(luma, (x, self._pixel[1]), (0.5 * self._size[0], 0.5 * self._size[1]), 4 * float(sway), float(grey), 0.9)
+            blend(
+                luma,
+                (x, self._pixel[1]),
+                (0.5 * self._size[0], 0.5 * self._size[1]),
+                4 * float(sway),
+                float(grey),
+                0.9,
+            )
 
 
 class FlickeringWindow:
@@ -216,12 +254,19 @@ class Shake:
     """A swaying, vibrating mast: the whole picture moves by a pixel or so."""
 
     def __init__(self, random: np.random.Generator, reach_px: float) -> None:
-        self._reach, self._phase, self._rate = reach_px, random.uniform(0, 6.28, 4), random.uniform(0.5, 5.0, 4)
+        self._reach, self._phase, self._rate = (
+            reach_px,
+            random.uniform(0, 6.28, 4),
+            random.uniform(0.5, 5.0, 4),
+        )
 
     def draw(self, luma: Luma, t: float) -> None:
         """Shift by a sum of sines."""
         waves = np.sin(6.28 * self._rate * t + self._phase)
-        x, y = self._reach * 0.5 * (waves[0] + 0.4 * waves[1]), self._reach * 0.5 * (waves[2] + 0.4 * waves[3])
+        x, y = (
+            self._reach * 0.5 * (waves[0] + 0.4 * waves[1]),
+            self._reach * 0.5 * (waves[2] + 0.4 * waves[3]),
+        )
         shift = np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
         cv2.warpAffine(luma, shift, (luma.shape[1], luma.shape[0]), dst=luma, borderMode=cv2.BORDER_REPLICATE)
 
@@ -237,8 +282,12 @@ def makers() -> dict[str, Maker]:
         "cars": lambda camera, random, _: [Car(camera, random) for _ in range(3)],
         "birds": lambda camera, random, _: [Bird(camera, random) for _ in range(4)],
         "leaves": lambda camera, random, _: [Leaf(camera, random) for _ in range(6)],
-        "rain": lambda camera, random, exposure: [Precipitation(camera, random, snow=False, exposure=exposure)],
-        "snow": lambda camera, random, exposure: [Precipitation(camera, random, snow=True, exposure=exposure)],
+        "rain": lambda camera, random, exposure: [
+            Precipitation(camera, random, snow=False, exposure=exposure)
+        ],
+        "snow": lambda camera, random, exposure: [
+            Precipitation(camera, random, snow=True, exposure=exposure)
+        ],
         "insects": lambda camera, random, _: [Insect(camera, random) for _ in range(3)],
         "cloud": lambda _, random, __: [CloudShadow(random, sudden=False)],
         "exposure": lambda _, random, __: [CloudShadow(random, sudden=True)],

@@ -45,9 +45,7 @@ class Calibration:
             return points[..., :2]
         x, y, z = self.camera
         stretch = z / np.maximum(z - points[..., 2], 0.05 * z)
-        return np.stack(
-            (x + (points[..., 0] - x) * stretch, y + (points[..., 1] - y) * stretch), axis=-1
-        )
+        return np.stack((x + (points[..., 0] - x) * stretch, y + (points[..., 1] - y) * stretch), axis=-1)
 
     def metres_per_pixel(self, pixels: Points) -> Points:
         """Facade metres across one pixel (N, 2): horizontally and vertically, at each pixel."""
@@ -140,9 +138,13 @@ def _check_view(matrix: Points, metres: Points) -> None:
     """The facade must be seen from the front: never mirrored, no point at or behind the horizon."""
     depth = metres @ matrix[2, :2] + matrix[2, 2]
     if (depth <= 1e-6).any():
-        raise DetectError("reference_points: crossed (no camera sees them in this order); check which px belongs to which m")
+        raise DetectError(
+            "reference_points: crossed (no camera sees them in this order); check which px belongs to which m"
+        )
     if np.linalg.det(matrix) >= 0:
-        raise DetectError("reference_points: mirrored; m is [X to the right, Y up] and px is [x to the right, y down]")
+        raise DetectError(
+            "reference_points: mirrored; m is [X to the right, Y up] and px is [x to the right, y down]"
+        )
 
 
 def estimate_camera(matrix: Points, width: int, height: int) -> tuple[float, float, float] | None:

@@ -17,7 +17,6 @@ SPAN_S = 0.115
 LEAST_SPAN, MOST_SPAN = 1, 8
 BLOB_CAP = 120
 UPSET_SHARE = 0.02
-REFINE_CAP = 40
 SAME_PICTURE = 0.12
 DAY_FLOOR, NIGHT_FLOOR = 5.0, 26.0
 NOISE_FACTOR = 5.2
@@ -110,7 +109,9 @@ class CandidateFinder:
         if last.shape != half.shape:
             return False
         a, b = last[::8, ::8], half[::8, ::8]
-        return bool(cv2.norm(a, b, cv2.NORM_L1) < SAME_PICTURE * a.size) and not np.any(cv2.absdiff(last, half) > 6)
+        return bool(cv2.norm(a, b, cv2.NORM_L1) < SAME_PICTURE * a.size) and not np.any(
+            cv2.absdiff(last, half) > 6
+        )
 
     def _choose_span(self) -> None:
         """As many pictures as pass in about an eighth of a second, settled once the rate is known."""
@@ -172,15 +173,16 @@ class CandidateFinder:
         patches = [patch for box in boxes for patch in split_box(excess, box)]
         if len(patches) > BLOB_CAP:
             return None, tiles
-        refine = len(patches) <= REFINE_CAP
-        blobs = [measure(patch, earlier.full, middle.full, later.full, middle.t, refine) for patch in patches]
+        blobs = [measure(patch, earlier.full, middle.full, later.full, middle.t) for patch in patches]
         return [blob for blob in blobs if blob is not None], tiles
 
 
 def shrink(luma: Luma) -> Luma:
     """The mean of 2x2 pixels: halves noise, quarters the work. An odd last row or column is left out."""
     even = luma[: luma.shape[0] // 2 * 2, : luma.shape[1] // 2 * 2]
-    return np.asarray(cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA))
+    return np.asarray(
+        cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    )
 
 
 def hit_words(excess: Luma) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -199,7 +201,8 @@ def group_tiles(tiles: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     """Boxes (x0, y0, x1, y1 in half-size pixels) around tiles that touch."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(tiles.astype(np.uint8), connectivity=8)
     return [
-        (int(x) * TILE, int(y) * TILE, int(x + w) * TILE, int(y + h) * TILE) for x, y, w, h, _ in stats[1:count]
+        (int(x) * TILE, int(y) * TILE, int(x + w) * TILE, int(y + h) * TILE)
+        for x, y, w, h, _ in stats[1:count]
     ]
 
 
@@ -219,14 +222,19 @@ def split_box(excess: Luma, box: tuple[int, int, int, int]) -> list[Patch]:
     ]
 
 
-def measure(
-    patch: Patch, earlier: Luma, middle: Luma, later: Luma, t: float, refine: bool
-) -> Blob | None:
-    """Centroid, area and contrast of a patch from the full-size pictures; coarse when `refine` is off."""
+def measure(patch: Patch, earlier: Luma, middle: Luma, later: Luma, t: float) -> Blob | None:
+    """Centroid, area and contrast of a patch from the full-size pictures; coarse for huge ones."""
     x0, y0, x1, y1, weight = patch
-    if not refine or (x1 - x0) * (y1 - y0) > 10_000:
+    if (x1 - x0) * (y1 - y0) > 10_000:
         return Blob(
-            t, x0 + x1 - 0.5, y0 + y1 - 0.5, 2.0 * (x1 - x0) * (y1 - y0), 10.0, 2.0 * (x1 - x0), 2.0 * (y1 - y0), weight
+            t,
+            x0 + x1 - 0.5,
+            y0 + y1 - 0.5,
+            2.0 * (x1 - x0) * (y1 - y0),
+            10.0,
+            2.0 * (x1 - x0),
+            2.0 * (y1 - y0),
+            weight,
         )
     left, top = max(2 * x0 - 2, 0), max(2 * y0 - 2, 0)
     crop = np.s_[top : 2 * y1 + 2, left : 2 * x1 + 2]

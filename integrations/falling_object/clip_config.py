@@ -40,7 +40,9 @@ def load_clip_config(path: Path) -> ClipConfig:
             raise DetectError(f"{path}: larger than {BYTES_LIMIT} bytes; this is no clip configuration")
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
-        raise DetectError(f"{path}: can't be read ({fault.strerror}); check the path of the configuration") from fault
+        raise DetectError(
+            f"{path}: can't be read ({fault.strerror}); check the path of the configuration"
+        ) from fault
     except UnicodeDecodeError as fault:
         raise DetectError(f"{path}: not UTF-8 text; save the configuration as UTF-8 JSON") from fault
     try:
@@ -65,7 +67,9 @@ def _refuse_constant(name: str) -> NoReturn:
 def parse_clip_config(data: object) -> ClipConfig:
     """Check plain data; raises DetectError with the key, what is wrong, and what would be right."""
     root = _mapping(data, "the configuration")
-    warnings = _unknown_keys(root, KNOWN, "") + _unknown_keys(_mapping(root.get("grid"), "grid"), KNOWN_GRID, "grid.")
+    warnings = _unknown_keys(root, KNOWN, "") + _unknown_keys(
+        _mapping(root.get("grid"), "grid"), KNOWN_GRID, "grid."
+    )
     width, height = _resolution(root.get("resolution"))
     pixels, metres = _reference_points(root.get("reference_points"), width, height)
     matrix, residuals, doubts = fit_plane(pixels, metres)
@@ -180,13 +184,16 @@ def _edges(value: object, key: str) -> tuple[float, ...]:
     )
     for index, (before, after) in enumerate(zip(edges, edges[1:], strict=False)):
         if after <= before:
-            raise DetectError(f"{key}[{index + 1}]: {after:g} is not above {before:g}; list the edges in growing order")
+            raise DetectError(
+                f"{key}[{index + 1}]: {after:g} is not above {before:g}; list the edges in growing order"
+            )
     return edges
 
 
 def _grid(data: dict[str, object], building: str) -> Grid:
-    columns, floors = _edges(data.get("column_edges_m"), "grid.column_edges_m"), _edges(
-        data.get("floor_edges_m"), "grid.floor_edges_m"
+    columns, floors = (
+        _edges(data.get("column_edges_m"), "grid.column_edges_m"),
+        _edges(data.get("floor_edges_m"), "grid.floor_edges_m"),
     )
     count, rows = len(columns) - 1, len(floors) - 1
     units = _items(data.get("units"), "grid.units", count, count)

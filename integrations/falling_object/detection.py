@@ -78,7 +78,9 @@ def describe(calibration: Calibration, throw: Throw, t_alert: float) -> Detectio
 def rate(throw: Throw) -> float:
     """Confidence that it was a throw: more sightings, a clearer margin and less scatter raise it."""
     evidence = 0.06 * (len(throw.places) - 8) + 0.03 * min(throw.margin, 100.0) - 0.35 * (throw.scatter - 1.0)
-    return float(np.clip(1.0 / (1.0 + np.exp(-(0.6 + evidence))), 0.3, 0.99) * np.clip(throw.origin.inside, 0.5, 1.0))
+    return float(
+        np.clip(1.0 / (1.0 + np.exp(-(0.6 + evidence))), 0.3, 0.99) * np.clip(throw.origin.inside, 0.5, 1.0)
+    )
 
 
 def _trajectory(throw: Throw) -> tuple[tuple[float, float, float], ...]:

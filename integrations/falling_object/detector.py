@@ -15,7 +15,7 @@ from .judgement import Rejection, Throw, judge
 from .linking import Linker, Track
 
 REMEMBER_S = 6.0
-SAME_THROW_M = 1.6
+SAME_THROW_M, AHEAD_M_S = 0.9, 2.0
 SUSPECTS = 50
 UPSET_S, UPSET_COUNT, QUARANTINE_S = 1.0, 4, 1.2
 
@@ -39,7 +39,9 @@ class Detector:
     def feed(self, luma: NDArray[np.uint8], t: float, key_frame: bool = False) -> list[Detection]:
         """Take the picture shown at `t` seconds; returns the throws known by now."""
         if luma.shape != (self._calibration.height, self._calibration.width):
-            raise ValueError(f"picture is {luma.shape[1]}x{luma.shape[0]}, the calibration is of another size")
+            raise ValueError(
+                f"picture is {luma.shape[1]}x{luma.shape[0]}, the calibration is of another size"
+            )
         self.counts["pictures"] += 1
         if self._now is not None and t <= self._now:
             if self._now - t < 1.0:
@@ -92,7 +94,8 @@ class Detector:
         """True when a live, longer track took over most of this one's places."""
         mine = {id(place) for place in track.places[-8:]}
         return any(
-            len(mine & {id(place) for place in other.places}) >= min(3, len(mine)) for other in self._linker.tracks
+            len(mine & {id(place) for place in other.places}) >= min(3, len(mine))
+            for other in self._linker.tracks
         )
 
     def _is_known(self, throw: Throw) -> bool:
@@ -102,12 +105,15 @@ class Detector:
 
 def _same_path(known: Throw, throw: Throw) -> bool:
     """Whether the places of `throw` lie where `known` was, or would have gone on to."""
-    places = [place for place in throw.places if known.fit.first <= place.blob.t <= known.places[-1].blob.t + REMEMBER_S]
+    places = [
+        place
+        for place in throw.places
+        if known.fit.first <= place.blob.t <= known.places[-1].blob.t + REMEMBER_S
+    ]
     if len(places) < 0.5 * len(throw.places):
         return False
     places = places[:25]
     path = known.fit.path(np.array([place.blob.t for place in places]))
     miss = np.hypot(path[:, 0] - [p.across for p in places], path[:, 1] - [p.up for p in places])
-    ahead = max(places[0].blob.t - known.places[-1].blob.t, 0.0)
-    return bool(np.median(miss) < SAME_THROW_M * (1.0 + 2.0 * ahead))
-
+    ahead = max(places[-1].blob.t - known.places[-1].blob.t, 0.0)
+    return bool(np.median(miss) < SAME_THROW_M + AHEAD_M_S * ahead)

@@ -79,12 +79,18 @@ def check_name_format(name_format: str) -> None:
     try:
         fields = [part for part in Formatter().parse(name_format) if part[1] is not None]
     except ValueError as fault:
-        raise DetectError(f"grid.name_format: {fault}; write for example {{building}}-{{floor}}-{{unit}}") from fault
+        raise DetectError(
+            f"grid.name_format: {fault}; write for example {{building}}-{{floor}}-{{unit}}"
+        ) from fault
     for _, field, spec, conversion in fields:
         if field not in ("building", "floor", "unit"):
-            raise DetectError(f"grid.name_format: unknown field {{{field}}}; use {{building}}, {{floor}}, {{unit}}")
+            raise DetectError(
+                f"grid.name_format: unknown field {{{field}}}; use {{building}}, {{floor}}, {{unit}}"
+            )
         if conversion or not FIELD_SPEC.fullmatch(spec or ""):
-            raise DetectError(f"grid.name_format: {{{field}}} takes only a width such as :02d; remove {spec!r}")
+            raise DetectError(
+                f"grid.name_format: {{{field}}} takes only a width such as :02d; remove {spec!r}"
+            )
 
 
 def name_cell(name_format: str, building: str, floor: int | str, unit: str) -> str:

@@ -122,11 +122,18 @@ def _errors(
     misses = (pixels - seen.pixels) / seen.sigma[:, None]
     beliefs = (parameters - BELIEVED) / BELIEVED_SPREAD
     beliefs[:, 2] *= np.where(parameters[:, 2] < 0.0, 2.0, 1.0)
-    return np.asarray(np.concatenate((np.clip(misses.reshape(len(parameters), -1), -1e4, 1e4), beliefs), axis=1))
+    return np.asarray(
+        np.concatenate((np.clip(misses.reshape(len(parameters), -1), -1e4, 1e4), beliefs), axis=1)
+    )
 
 
 def _slopes(
-    calibration: Calibration, parameters: Array, terminals: Array, times: Array, seen: Observations, errors: Array
+    calibration: Calibration,
+    parameters: Array,
+    terminals: Array,
+    times: Array,
+    seen: Observations,
+    errors: Array,
 ) -> Array:
     """Differences quotients (V, 2N + 9, 9) from one batch flight."""
     many = np.repeat(parameters, PARAMETERS, axis=0)
@@ -177,7 +184,11 @@ def fit_rivals(calibration: Calibration, seen: Observations) -> RivalFits:
         costs.append(float(_cost(misses.reshape(1, -1))[0]))
     noise = np.log(2 * len(times))
     return RivalFits(
-        costs[0] + 4 * noise, costs[1] + 6 * noise, _wandering(seen.times, metres, sigma) + 3 * noise, bends[1], bends[0]
+        costs[0] + 4 * noise,
+        costs[1] + 6 * noise,
+        _wandering(seen.times, metres, sigma) + 3 * noise,
+        bends[1],
+        bends[0],
     )
 
 

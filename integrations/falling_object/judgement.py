@@ -19,7 +19,10 @@ LEAST_PLACES, LEAST_SPAN_S, LEAST_DROP_M = 7, 0.24, 1.5
 LARGEST_M = 1.6
 CROWD = 2.5
 LEAST_END_SPEED = 2.2
-MARGIN = 10.0
+# how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
+MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
+LEAST_DENSITY = 0.6
+LEAST_TEMPER = 0.35
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 OUTLIER = 4.5
 FIRST_SPEED_ACROSS = 9.0
@@ -57,11 +60,12 @@ def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
     places, fit = _fit_without_outliers(calibration, track.places)
     seen = observe(places)
     rivals = fit_rivals(calibration, seen)
-    temper = max(1.0, fit.scatter)
+    temper = max(LEAST_TEMPER, fit.scatter)
     fall = fit.costs[fit.best] / temper + 6 * np.log(2 * len(places))
     noise = 4 * np.log(2 * len(places))
     margin = float((rivals.straight - noise) / temper + noise - fall)
-    reason = _doubt(fit, places, margin, rivals.bend_m_s2)
+    wanted = min(MARGIN + MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST)
+    reason = _doubt(fit, places, margin - wanted, rivals.bend_m_s2)
     if reason:
         return Rejection(reason, tuple(places))
     area = silhouette(calibration, places)
@@ -79,6 +83,8 @@ def look(calibration: Calibration, track: Track) -> str:
         return "too short"
     if track.drop < LEAST_DROP_M:
         return "hardly falls"
+    if track.density < LEAST_DENSITY:
+        return "seen too seldom"
     if float(np.mean(track.crowd)) > CROWD:
         return "one of many"
     extent = np.median([max(p.blob.width, p.blob.height) for p in places])
@@ -102,14 +108,14 @@ def _fit_without_outliers(calibration: Calibration, places: list[Place]) -> tupl
     seen = observe(places)
     fit = fit_fall(calibration, seen)
     misses = np.linalg.norm(calibration.project(fit.path(seen.times)) - seen.pixels, axis=1) / seen.sigma
-    kept = misses < OUTLIER * max(1.0, np.sqrt(fit.scatter))
+    kept = misses < OUTLIER * max(0.7, np.sqrt(fit.scatter))
     if kept.all() or kept.sum() < LEAST_PLACES:
         return places, fit
     places = [place for place, keep in zip(places, kept, strict=True) if keep]
     return places, fit_fall(calibration, observe(places))
 
 
-def _doubt(fit: FallFit, places: list[Place], margin: float, bend: float) -> str:
+def _doubt(fit: FallFit, places: list[Place], excess: float, bend: float) -> str:
     """Why the fitted track is no fall; empty when it is one."""
     end = (places[-1].up - places[-4].up) / max(places[-1].blob.t - places[-4].blob.t, 1e-3)
     if end > -LEAST_END_SPEED:
@@ -117,8 +123,8 @@ def _doubt(fit: FallFit, places: list[Place], margin: float, bend: float) -> str
     limit = SCATTER_LIGHT if fit.terminals[fit.best] < LIGHT_BELOW else SCATTER_HEAVY
     if fit.scatter > limit:
         return f"no fall fits (scatter {fit.scatter:.1f})"
-    if margin < MARGIN:
-        return f"as well a straight path at constant speed (margin {margin:.1f})"
+    if excess < 0.0:
+        return f"as well a straight path at constant speed ({excess:.1f})"
     if bend > 3.0 or bend < -16.0:
         return f"bends by {bend:.1f} m/s2"
     if abs(fit.parameters[fit.best, 3]) > FIRST_SPEED_ACROSS:

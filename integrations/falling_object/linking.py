@@ -20,6 +20,8 @@ LEAST_WINDOW = 4
 SPEED_DOWN, SPEED_UP, SPEED_ACROSS = -48.0, 7.0, 13.0
 GATE = 14.0
 TRACK_CAP, SEED_CAP = 90, 30
+# a thing that seems to be this low, seen before the facade, lies on the ground
+GROUND_M = 0.1
 LOITER_S, LOITER_DROP_M = 0.8, 0.35
 # acceleration expected across and up, and how far off it may be, in m/s^2
 PULL, PULL_SPREAD = (0.0, -6.0), (2.5, 5.0)
@@ -38,12 +40,17 @@ class Place:
 
 @dataclass(slots=True)
 class Track:
-    """Places of one supposed thing in time order, and how crowded the picture was around it."""
+    """Places of one supposed thing in time order, and how crowded the picture was around it.
+
+    `crowd`: blobs within 2.5 m at each place; `company`: other sinking tracks at each picture; `looks`: pictures since
+    the first place; `idle`: pictures since the last.
+    """
 
     places: list[Place]
     crowd: list[int] = field(default_factory=list)
-    missed: int = 0
-    serial: int = 0
+    company: list[int] = field(default_factory=list)
+    looks: int = 2
+    idle: int = 0
 
     @property
     def last(self) -> float:
@@ -54,6 +61,11 @@ class Track:
     def first(self) -> float:
         """Time of the first sighting."""
         return self.places[0].blob.t
+
+    @property
+    def density(self) -> float:
+        """The share of pictures between its first and last place in which it was seen."""
+        return min(len(self.places) / max(self.looks - self.idle, 1), 1.0)
 
     @property
     def drop(self) -> float:
@@ -68,7 +80,6 @@ class Linker:
         self._calibration = calibration
         self._tracks: list[Track] = []
         self._loose: list[Place] = []
-        self._serial = 0
 
     @property
     def tracks(self) -> list[Track]:
@@ -81,6 +92,7 @@ class Linker:
         claimed = self._extend(places, sighting.t)
         self._seed([place for i, place in enumerate(places) if i not in claimed])
         self._merge()
+        self._count_company()
         free = [place for i, place in enumerate(places) if i not in claimed]
         self._loose = [p for p in self._loose if sighting.t - p.blob.t < PAIR_S][-240:] + free
         return self._end(sighting.t)
@@ -103,19 +115,19 @@ class Linker:
     def _extend(self, places: list[Place], t: float) -> set[int]:
         """Give every track the place that fits it best; returns the indexes taken by established tracks."""
         claimed: set[int] = set()
+        for track in self._tracks:
+            track.looks += 1
+            track.idle += 1
         if not places:
-            for track in self._tracks:
-                track.missed += 1
             return claimed
         where = np.array([(p.across, p.up, p.across_sigma, p.up_sigma) for p in places])
         for track in self._tracks:
             chosen = _best_fit(track, where, places, t)
             if chosen is None:
-                track.missed += 1
                 continue
             track.crowd.append(_neighbours(where, chosen))
             track.places.append(places[chosen])
-            track.missed = 0
+            track.idle = 0
             if len(track.places) >= 5:
                 claimed.add(chosen)
         return claimed
@@ -140,8 +152,13 @@ class Linker:
             pairs = pairs[np.argsort(travel)[:SEED_CAP]]
         room = max(TRACK_CAP - len(self._tracks), 0)
         for i, j in pairs[:room]:
-            self._serial += 1
-            self._tracks.append(Track([self._loose[j], free[i]], serial=self._serial))
+            self._tracks.append(Track([self._loose[j], free[i]]))
+
+    def _count_company(self) -> None:
+        """Note in each track how many others are sinking just now, as flakes and drops do."""
+        sinking = sum(len(track.places) >= 5 and track.drop > 0.5 for track in self._tracks)
+        for track in self._tracks:
+            track.company.append(max(sinking - 1, 0))
 
     def _merge(self) -> None:
         """Of tracks that share their two last places keep the longest."""
@@ -163,12 +180,25 @@ class Linker:
         ended, alive = [], []
         for track in self._tracks:
             patience = BRIDGE_S if len(track.places) >= 5 else TENTATIVE_S
-            if now - track.last > patience or now < track.last:
+            if now - track.last > patience or self._is_out(track, now):
                 ended.append(track)
             elif not _loiters(track):
                 alive.append(track)
         self._tracks = alive
         return [track for track in ended if len(track.places) >= 4]
+
+    def _is_out(self, track: Track, now: float) -> bool:
+        """True once an established track has come to the ground or must have left the picture."""
+        if len(track.places) < 6:
+            return False
+        last = track.places[-1]
+        if last.up < GROUND_M and track.drop > 1.0:
+            return True
+        if now - track.last < 0.06:
+            return False
+        (x, y), _ = predict(track, now)
+        pixel = self._calibration.project(np.array([[x, y, 0.0]]))[0]
+        return not (0 <= pixel[0] < self._calibration.width and 0 <= pixel[1] < self._calibration.height)
 
 
 def position_noise(blob: Blob) -> float:

@@ -45,4 +45,6 @@ def estimate_mass(terminal: float, terminal_spread: float, area_m2: float) -> Ma
     kg = terminal**2 * AIR_DENSITY * drag_coefficient(area_m2) * area_m2 / (2 * GRAVITY)
     spread = float(np.sqrt((2 * terminal_spread) ** 2 + AREA_SPREAD**2 + DRAG_SPREAD**2))
     factor = float(np.exp(1.645 * spread))
-    return MassEstimate(*(float(np.clip(value, LEAST_KG, MOST_KG)) for value in (kg, kg / factor, kg * factor)))
+    return MassEstimate(
+        *(float(np.clip(value, LEAST_KG, MOST_KG)) for value in (kg, kg / factor, kg * factor))
+    )

@@ -15,12 +15,22 @@ from .detector import Detector
 from .errors import DetectError
 
 # formats whose first plane is 8-bit luma as it stands
-PLANAR = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "yuv410p", "yuv411p", "nv12", "nv21", "gray")
+PLANAR = (
+    "yuv420p",
+    "yuvj420p",
+    "yuv422p",
+    "yuvj422p",
+    "yuv444p",
+    "yuvj444p",
+    "yuv410p",
+    "yuv411p",
+    "nv12",
+    "nv21",
+    "gray",
+)
 
 
-def detect(
-    video: Path, config: Path, emit: Callable[[Detection], None], warn: Callable[[str], None]
-) -> None:
+def detect(video: Path, config: Path, emit: Callable[[Detection], None], warn: Callable[[str], None]) -> None:
     """Find the throws in `video`; raises DetectError when video or configuration can't be used at all."""
     clip = load_clip_config(config)
     for warning in clip.warnings:
@@ -57,7 +67,9 @@ def read_luma(video: Path, warn: Callable[[str], None]) -> Iterator[tuple[NDArra
                     yield luma_plane(frame), float(frame.time), bool(frame.key_frame)
     except (OSError, ValueError, av.error.FFmpegError) as fault:
         if count == 0:
-            raise DetectError(f"{video}: can't be read as video ({_say(fault)}); give a video file") from fault
+            raise DetectError(
+                f"{video}: can't be read as video ({_say(fault)}); give a video file"
+            ) from fault
         warn(f"{video}: broken after {count} pictures ({_say(fault)}); what was found up to there stands")
     if count == 0:
         raise DetectError(f"{video}: holds no pictures; is it cut off or empty?")
@@ -77,7 +89,9 @@ def _decode(
             yield from packet.decode()
         except av.error.InvalidDataError as fault:
             if not warned:
-                warn(f"{video}: damaged at {float(packet.pts or 0) * float(stream.time_base or 0):.1f} s ({_say(fault)})")
+                warn(
+                    f"{video}: damaged at {float(packet.pts or 0) * float(stream.time_base or 0):.1f} s ({_say(fault)})"
+                )
             warned = True
 
 

@@ -19,6 +19,7 @@ BACK_S, BACK_STEP_S = 2.4, 0.03
 # how people let go: speed upwards, height above their floor
 LET_GO_SPEED, LET_GO_SPREAD = 0.0, 1.3
 HAND_M, HAND_SPREAD_M, ODD_HEIGHT = 1.3, 0.45, 0.12
+RAILING_M, RAILING_SPREAD_M = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def find_origin(
     places, speeds = _rewind(state, wind, terminals)
     times = np.arange(len(places)) * BACK_STEP_S
     belief = _let_go_belief(speeds[..., 1], times, unseen_s) + _hand_belief(calibration, places[..., 1])
-    belief -= belief.max(axis=0, keepdims=True).max()
+    belief -= 0.5 * ((places[..., 2] - RAILING_M) / RAILING_SPREAD_M) ** 2
+    belief -= belief.max()
     share = np.exp(belief)
     share /= share.sum()
     middle = np.einsum("sb,sbi->i", share, places)
