@@ -32,7 +32,8 @@ def make_event(event_class: type[Event], camera: Mapping[str, Any], found: Mappi
     }
     if issubclass(event_class, Alarm):
         given["evidence"] = found["evidence"]
-        given["severity"] = Severity.of(given.get("severity", Severity.warning))
+        if "severity" in given:
+            given["severity"] = int(Severity.of(given["severity"]))
     try:
         return msgspec.convert(given, event_class)
     except msgspec.ValidationError as error:

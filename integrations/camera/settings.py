@@ -1,11 +1,13 @@
 """The section `camera:` of configuration.yaml: what a camera is, sees and is looked at for."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import voluptuous as vol
 
+IDENTIFIER = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 MOST_CAMERAS, MOST_POINTS, MOST_MASKS, MOST_EDGES = 500, 500, 50, 400
 WIDEST = 16_384  # pixels
@@ -35,7 +37,7 @@ def text(longest: int) -> Any:
 
 def identifier(value: Any) -> str:
     """The part of an entity id after the dot."""
-    if not isinstance(value, str) or not vol.Match(r"^[a-z0-9]+(_[a-z0-9]+)*$")(value) or len(value) > 60:
+    if not isinstance(value, str) or len(value) > 60 or not IDENTIFIER.fullmatch(value):
         raise vol.Invalid("expected lower-case letters, digits and single underscores, such as b1_south_low")
     return value
 

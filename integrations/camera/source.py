@@ -1,5 +1,6 @@
 """A stream opened and its troubles named: addresses and files in, decoded pictures and packets out (PyAV)."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +31,13 @@ class StreamFault(Exception):
 def opened(camera: Mapping[str, Any], folders: list[Path]) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The camera's stream, ready to be demuxed; StreamFault says why it can't be had."""
     place, name = locate(camera, folders)
+    begun = time.monotonic()
     try:
         container = av.open(place, options=options(camera), timeout=(camera["timeout"], camera["timeout"]))
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise fault_of(error, name) from error
+        # A demuxer that is interrupted in the middle of its handshake calls what it has "invalid data".
+        too_late = "url" in camera and time.monotonic() - begun >= camera["timeout"]
+        raise fault_of(TimeoutError() if too_late else error, name) from error
     with container:
         if not container.streams.video:
             raise StreamFault("unreadable", f"{name} serves no video", CLEAR_ADDRESS)
@@ -66,7 +70,7 @@ def options(camera: Mapping[str, Any]) -> dict[str, str]:
     if camera["url"].startswith("rtsp"):
         return {
             "rtsp_transport": camera["transport"],
-            "timeout": str(int(camera["timeout"] * 1_000_000)),  # microseconds
+            "timeout": str(int((camera["timeout"] + 2) * 1_000_000)),  # microseconds; ours comes first
             "max_delay": "500000",
             "protocol_whitelist": "rtsp,rtsps,rtp,rtcp,srtp,tcp,udp,tls,crypto",
         }

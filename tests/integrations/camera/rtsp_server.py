@@ -2,7 +2,8 @@
 
     /usr/bin/python3 rtsp_server.py FILE PORT [USER PASSWORD]
 
-Debian: gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+Debian: gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+gstreamer1.0-plugins-bad
 """
 
 import sys
@@ -30,7 +31,7 @@ def main(file: str, port: str, user: str = "", password: str = "") -> None:
         protect(server, factory, user, password)
     server.get_mount_points().add_factory("/stream", factory)
     server.attach(None)
-    print(server.get_bound_port(), flush=True)
+    print(server.get_bound_port(), flush=True)  # noqa: T201 - the test reads it
     GLib.MainLoop().run()
 
 

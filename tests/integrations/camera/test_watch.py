@@ -1,11 +1,6 @@
 import hashlib
-import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
