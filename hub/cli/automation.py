@@ -7,7 +7,15 @@ from urllib.parse import quote
 import click
 
 from hub.cli.client import Client
-from hub.cli.options import EXIT_FAULTS, config_option, data_dir, data_option, json_option, print_json, print_table
+from hub.cli.options import (
+    EXIT_FAULTS,
+    config_option,
+    data_dir,
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+)
 
 
 @click.group()

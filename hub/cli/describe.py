@@ -24,7 +24,9 @@ def describe(names: tuple[str, ...], as_json: bool) -> None:
         try:
             described.append(describe_integration(manager.load(name)))
         except Broken as error:
-            described.append({"name": name, "summary": f"broken: {error}", "events": [], "actions": [], "options": {}})
+            described.append(
+                {"name": name, "summary": f"broken: {error}", "events": [], "actions": [], "options": {}}
+            )
     chosen = [item for name in names for item in find(described, name)] if names else described
     missing = [name for name in names if not find(described, name)]
     if as_json:
@@ -91,7 +93,8 @@ def describe_event(event: Any) -> dict[str, Any]:
         "summary": (event.__doc__ or "").strip().partition("\n")[0],
         "alarm": issubclass(event, Alarm),
         "fields": {
-            item.name: {"type": _type_name(item.type), "required": item.required} for item in event_fields(event)
+            item.name: {"type": _type_name(item.type), "required": item.required}
+            for item in event_fields(event)
         },
     }
 

@@ -55,7 +55,9 @@ class Verbs(click.Group):
             from hub.config import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(context)) if args else ""
-            raise click.UsageError(f"{error.message}{' ' + hint + '?' if hint else ''}", context) from error
+            raise click.UsageError(
+                f"{error.message.rstrip('.')}{'; ' + hint if hint else ''}", context
+            ) from error
 
 
 @click.command(

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hub import __version__
@@ -52,7 +52,7 @@ class Hub:
         *,
         clock: Clock | None = None,
         environ: Mapping[str, str] = os.environ,
-        hide_secrets: Callable[[list[object]], None] = lambda _secrets: None,
+        hide_secrets: Callable[[Iterable[str]], None] = lambda _secrets: None,
         host: str | None = None,
         port: int | None = None,
         manager: Manager | None = None,
@@ -139,10 +139,10 @@ class Hub:
         for name, section in self.configuration.sections.items():
             self.supervisor.start(section.integration, section.config, section.digest)
             log.debug("%s: starting", name)
+        self.timers.start()
         late = await self.supervisor.settled(SETTLE_SECONDS)
         for name in late:
             log.warning("%s is still starting; the hub goes on without waiting", name)
-        self.timers.start()
         self._started = True
         self.bus.emit(HubStarted(at=self.clock.now(), source="hub"))
 
@@ -221,7 +221,7 @@ class Hub:
         configuration = read_configuration(
             self.config_dir, self.manager, environ=self._environ, cache=self._cache, always=self._always
         )
-        self._hide_secrets(list(configuration.document.secrets))
+        self._hide_secrets(configuration.document.secret_values)
         if not configuration.clean:
             raise FaultyConfiguration(configuration.faults)
         for fault in configuration.faults:

@@ -19,11 +19,9 @@ class Masking(logging.Filter):
         super().__init__()
         self._secrets: tuple[str, ...] = ()
 
-    def hide(self, secrets: Iterable[object]) -> None:
+    def hide(self, secrets: Iterable[str]) -> None:
         """Mask these from now on; short ones would mask half of the language and are left."""
-        self._secrets = tuple(
-            sorted({str(item) for item in secrets if len(str(item)) >= 6}, key=len, reverse=True)
-        )
+        self._secrets = tuple(sorted({item for item in secrets if len(item) >= 6}, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
         """The text without secrets."""

@@ -58,5 +58,5 @@ def render(hub: "Hub") -> bytes:
     from prometheus_client import CollectorRegistry, generate_latest
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(HubCollector(hub))  # type: ignore[arg-type]
+    registry.register(HubCollector(hub))
     return bytes(generate_latest(registry))

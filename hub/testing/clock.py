@@ -53,12 +53,10 @@ class ManualClock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        woken = asyncio.get_running_loop().create_future()
-        timer = self.call_at(
-            self._now + timedelta(seconds=seconds), lambda: woken.done() or woken.set_result(None)
-        )
+        woken = asyncio.Event()
+        timer = self.call_at(self._now + timedelta(seconds=seconds), woken.set)
         try:
-            await woken
+            await woken.wait()
         finally:
             timer.cancel()
 
