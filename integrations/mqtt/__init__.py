@@ -70,7 +70,7 @@ async def run(link: Link, section: Mapping[str, Any]) -> None:
         broker.changed = lambda counts: link.memory.put(FILTERS, dict(counts))
         link.action(PUBLISH.name, lambda call: _publish(broker, call))
         _feed(link, section, broker)
-        link.offer(Broker, broker)  # type: ignore[type-abstract] # a port is a protocol
+        link.offer(Broker, broker)
         keeping = [asyncio.ensure_future(broker.run(link.ready))]
         if embedded is not None:
             keeping.append(asyncio.ensure_future(embedded.keep()))
