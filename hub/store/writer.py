@@ -58,7 +58,7 @@ class Writer(Generic[T, R]):
         self._give_up = threading.Event()
         self._closing = False
         self._loop = asyncio.get_running_loop()
-        self._connection = database.connect()
+        self._connection: sqlite3.Connection | None = database.connect()
         self.taken = 0  # items handed in
         self.delivered = 0  # items whose result is in the loop
         self.commits = 0
@@ -115,7 +115,8 @@ class Writer(Generic[T, R]):
                 self._send(self._commit(items))
             if isinstance(last, _Job):
                 self._carry_out(last)
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def _take(self) -> tuple[list[T], _Job | _End | None]:
         """What is queued, up to a group's size; a job or the end closes the group."""
@@ -161,13 +162,14 @@ class Writer(Generic[T, R]):
         if self._give_up.is_set():
             raise StoreError(f"{self._database.path} refused to the end: {error}") from error
         self._trouble.meet(error, remedy, self._give_up)
-        if spoils_connection(error):
+        if spoils_connection(error) and self._connection is not None:
             self._connection.close()
-            with suppress(sqlite3.Error):  # the next try says what is wrong
-                self._connection = self._database.connect()
+            self._connection = None
 
     def _transact(self, work: Callable[[sqlite3.Connection], J]) -> J:
         connection = self._connection
+        if connection is None:
+            connection = self._connection = self._database.connect()
         connection.execute("BEGIN IMMEDIATE")
         try:
             result = work(connection)
