@@ -61,12 +61,15 @@ class Folder:
             raise ConfigUnreadable(str(typed), f"can't be opened ({error})", "check the path") from error
         if not found:
             raise ConfigUnreadable(str(typed), "no such folder", "name the folder with configuration.yaml")
+        self._prefix = os.path.join(self.root, "")
+        self._typed_prefix = "" if str(typed) == "." else os.path.join(typed, "")
 
     def shown(self, path: Path) -> str:
         """The path as the user would type it."""
-        if not path.is_relative_to(self.root):
-            return str(path)
-        return str(self.typed / path.relative_to(self.root))
+        absolute = str(path)
+        if not absolute.startswith(self._prefix):
+            return absolute
+        return f"{self._typed_prefix}{absolute[len(self._prefix) :]}"
 
     def inside(self, beside: Path, argument: str) -> Path:
         """The path an include means, seen from the file `beside`; raises RefusedError when it leads outside."""

@@ -198,7 +198,8 @@ class Loader:
     def include_one(self, file: FilePath, tag: Tag, chain: Chain, path: Path) -> Branch:
         """One file of a folder; the others go on when it can't be had."""
         try:
-            self.folder.confirm(file)
+            if file.is_symlink():
+                self.folder.confirm(file)
             return self.include(file, chain, len(path) + 1)
         except RefusedError as error:
             if self.exhausted:

@@ -34,6 +34,7 @@ TAGS = (
 )
 STANDARD = "tag:yaml.org,2002:"
 SURPRISING_EXPONENT = 8
+MOST_MISTAKES = 200
 
 Build = Callable[[Any, "Trail", int], Any]
 # A path while it is being walked: (trail of the parent, key), () at the root.
@@ -226,6 +227,8 @@ class Builder:
 
     def duplicate(self, node: MappingNode, key: str | int, key_node: Node, trail: Trail) -> None:
         """Note a key that is written twice, naming both places."""
+        if len(self.mistakes) >= MOST_MISTAKES:
+            return
         first = next(other for other, _ in node.value if other is not key_node and key_of(other) == key)
         line, column = position_of(first)
         self.note(
@@ -298,7 +301,11 @@ class Builder:
             self.tags[path] = Tag(name, argument, *position_of(node))
 
     def note(self, node: Node, trail: Trail, problem: str, remedy: str, severity: Severity = "fault") -> None:
-        """Remember a mistake at a node."""
+        """Remember a mistake at a node, up to as many as anyone would read."""
+        if len(self.mistakes) == MOST_MISTAKES:
+            return
+        if len(self.mistakes) == MOST_MISTAKES - 1:
+            problem, remedy, severity = "more mistakes follow", "mend the ones above first", "fault"
         self.mistakes.append(Mistake(*position_of(node), flatten(trail), problem, remedy, severity))
 
 

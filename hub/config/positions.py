@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from hub.config.limits import Limits
 from hub.config.parsing import Parsed, key_of
 
 FILES_KEPT = 4
+
+Index = dict[tuple[type, object], tuple[Node, Node]]
 
 
 class Position(NamedTuple):
@@ -68,40 +70,77 @@ class Place:
         parent.children[path[-1]] = place
 
 
+class Tree:
+    """The nodes of one file, indexed where someone looked."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self.indexes: dict[int, Index] = {}
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """Line and column of a path, or of the nearest part that is there."""
+        found = (self.root, self.root)
+        for step in path:
+            child = self.step(found[1], step)
+            if child is None:
+                return position_of(found[1])
+            found = child
+        return position_of(found[0] if key else found[1])
+
+    def step(self, node: Node, step: Any) -> tuple[Node, Node] | None:
+        """Key and value node one step below a node; a list item is its own key."""
+        if isinstance(node, SequenceNode):
+            inside = isinstance(step, int) and 0 <= step < len(node.value)
+            return (node.value[step], node.value[step]) if inside else None
+        if not isinstance(node, MappingNode):
+            return None
+        index = self.indexes.get(id(node))
+        if index is None:
+            index = self.indexes[id(node)] = index_of(node)
+        return index.get((type(step), step))
+
+
+def index_of(node: MappingNode) -> Index:
+    """The entries of a mapping by type and key, those it merges in (`<<`) after its own."""
+    index: Index = {}
+    visited: set[int] = set()
+    pending = deque([node])
+    while pending:
+        mapping = pending.popleft()
+        if id(mapping) in visited:
+            continue
+        visited.add(id(mapping))
+        for key, value in mapping.value:
+            word = key_of(key)
+            index.setdefault((type(word), word), (key, value))
+            if word == "<<":
+                merged = value.value if isinstance(value, SequenceNode) else [value]
+                pending.extend(other for other in merged if isinstance(other, MappingNode))
+    return index
+
+
 class Locator:
-    """Finds positions by composing files again; keeps the node trees of the last few files."""
+    """Finds positions by composing files again; keeps the trees of the last few files."""
 
     def __init__(self, folder: Folder, limits: Limits) -> None:
         self.folder, self.limits = folder, limits
-        self.roots: OrderedDict[Source, Node | None] = OrderedDict()
+        self.trees: OrderedDict[Source, Tree | None] = OrderedDict()
 
     def locate(self, place: Place, *, key: bool = False) -> Position:
         """The position of a value, or of its key."""
         source, path = place.key if key and place.key is not None else (place.source, place.path)
-        return self.find(source, path, key=key)
+        tree = self.tree(source)
+        return Position(source.file, *(tree.find(path, key=key) if tree else (0, 0)))
 
-    def find(self, source: Source, path: Path, *, key: bool = False) -> Position:
-        """The position of a path in one file, or of the nearest part that is there."""
-        node = self.root(source)
-        if node is None:
-            return Position(source.file, 0, 0)
-        found: tuple[Node | None, Node] = (None, node)
-        for step in path:
-            child = step_into(found[1], step)
-            if child is None:
-                return Position(source.file, *position_of(found[1]))
-            found = child
-        marked = found[0] if key and found[0] is not None else found[1]
-        return Position(source.file, *position_of(marked))
-
-    def root(self, source: Source) -> Node | None:
-        """The node tree of a file; None when it has changed since, or holds none."""
-        if source not in self.roots:
-            self.roots[source] = self.compose(source)
-            if len(self.roots) > FILES_KEPT:
-                self.roots.popitem(last=False)
-        self.roots.move_to_end(source)
-        return self.roots[source]
+    def tree(self, source: Source) -> Tree | None:
+        """The nodes of a file; None when it has changed since, or holds none."""
+        if source not in self.trees:
+            root = self.compose(source)
+            self.trees[source] = Tree(root) if root is not None else None
+            if len(self.trees) > FILES_KEPT:
+                self.trees.popitem(last=False)
+        self.trees.move_to_end(source)
+        return self.trees[source]
 
     def compose(self, source: Source) -> Node | None:
         """The node tree of a file that is still what it was when it was loaded."""
@@ -114,24 +153,5 @@ class Locator:
             return None
 
     def forget(self) -> None:
-        """Let go of the node trees."""
-        self.roots.clear()
-
-
-def step_into(node: Node, step: Any) -> tuple[Node, Node] | None:
-    """Key and value node one step below a node; a list item is its own key."""
-    if isinstance(node, SequenceNode):
-        inside = isinstance(step, int) and 0 <= step < len(node.value)
-        return (node.value[step], node.value[step]) if inside else None
-    if not isinstance(node, MappingNode):
-        return None
-    for key, value in node.value:
-        if key_of(key) == step and type(key_of(key)) is type(step):
-            return key, value
-    for key, value in node.value:
-        if key_of(key) == "<<":
-            merged = value.value if isinstance(value, SequenceNode) else [value]
-            for other in merged:
-                if other is not node and (found := step_into(other, step)):
-                    return found
-    return None
+        """Let go of the trees."""
+        self.trees.clear()

@@ -17,6 +17,8 @@ Schema = vol.Schema | Callable[[Any], Any] | dict[Any, Any] | list[Any]
 
 # So many letters of a secret are enough to be told: a message may quote it shortened.
 TELLING = 16
+# Nobody reads more, and a hostile file could hold half a million.
+MOST_FAULTS = 1000
 
 
 def validate(
@@ -35,11 +37,15 @@ def validate(
             return validate(complete, {}, path_prefix, document)
         errors = each_error(error)
     prefix = tuple(path_prefix)
-    return None, [
+    faults = [
         fault_of(single, data, prefix, document)
-        for single in errors
+        for single in errors[:MOST_FAULTS]
         if not document.is_broken((*prefix, *plain_path(single)))
     ]
+    if len(errors) > MOST_FAULTS:
+        more = f"{len(errors) - MOST_FAULTS:,} more faults follow"
+        faults.append(document.fault(prefix, more, "mend the others first", key=True))
+    return None, faults
 
 
 def fault_of(error: vol.Invalid, data: Any, prefix: Path, document: Document) -> Fault:

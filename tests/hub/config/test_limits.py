@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.config import ConfigUnreadable, Limits, load
+from hub.config import ConfigUnreadable, Limits, load, validate
 from tests.hub.config.conftest import Files, Load, faults_of, write
 
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -139,3 +139,43 @@ def test_whatever_the_files_hold_there_is_a_document(
         assert fault.problem
     for key in document.data:
         assert document.position((key,)).file.startswith(str(folder))
+
+
+def test_a_flood_of_mistakes_is_cut_short(read: Load) -> None:
+    keys = "".join(f"k{number}: 1\n" for number in range(20_000))
+    document = read(keys * 2)
+    assert len(document.faults) == 200
+    assert document.faults.sorted()[-1].problem == "more mistakes follow"
+
+
+def test_a_flood_of_wrong_keys_is_cut_short(read: Load) -> None:
+    document = read("a:\n" + "".join(f"  k{number}: 1\n" for number in range(20_000)))
+    _, faults = validate({}, document.data["a"], ["a"], document)
+    assert [fault.line for fault in faults[:1000]] == list(range(2, 1002))
+    assert (
+        str(faults[1000])
+        == "config/configuration.yaml:1:1: a: 19,000 more faults follow; mend the others first"
+    )
+    assert len(faults) == 1001
+
+
+def test_a_flood_of_conflicts_comes_to_an_end(read: Load) -> None:
+    sections = {
+        label: "".join(f"  k{number}: {label}\n" for number in range(5_000)) for label in ("one", "two")
+    }
+    document = read(f"a:\n{sections['one']}a b:\n{sections['two']}")
+    assert len(document.faults) == 5_000
+
+
+CHAIN = "a0: &a0 {k: 1}\n" + "".join(
+    f"a{level}: &a{level} {{<<: *a{level - 1}}}\n" for level in range(1, 2000)
+)
+
+
+@pytest.mark.parametrize(
+    "text", [MERGED_BOMB, CHAIN, "a: &a {<<: &b {<<: *a}}", "a11: &a {<<: [*a, *a], b: 1}"]
+)
+def test_positions_in_a_bomb_are_found_soon(text: str, read: Load) -> None:
+    document = read(text)
+    assert document.position(("a11", "k11", "x")).file == "config/configuration.yaml"
+    assert document.position(("a", "nothing")).line == 1
