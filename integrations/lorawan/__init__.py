@@ -1,1 +1,44 @@
 """LoRaWAN sensors through ChirpStack or The Things Stack: envelopes, duplicates, built-in decoders."""
+
+import asyncio
+from collections.abc import Iterable
+
+from hub.api import Broker, Integration, Link, ReadingReceived, Reference, hookimpl
+from integrations.lorawan.entities import all_entities
+from integrations.lorawan.events import DeviceDiscovered, DeviceJoined, UplinkUnread
+from integrations.lorawan.guest import Receiver
+from integrations.lorawan.schema import SECTION, LorawanConfig
+
+
+async def run(link: Link, config: LorawanConfig) -> None:
+    """Listen to the network servers until the end."""
+    receiver = Receiver(link, config)
+    undos = receiver.listen(await link.need(Broker))
+    link.ready()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        for undo in undos:
+            undo()
+
+
+def references(config: LorawanConfig) -> Iterable[Reference]:
+    """The areas that devices are said to be in."""
+    for number, device in enumerate(config.devices):
+        if device.area:
+            yield Reference(path=("devices", number, "area"), what="area", name=device.area)
+
+
+@hookimpl
+def hub_integrations() -> Iterable[Integration]:
+    """Declare `lorawan`."""
+    yield Integration(
+        name="lorawan",
+        summary="LoRaWAN sensors through ChirpStack v4 or The Things Stack v3, over MQTT.",
+        run=run,
+        schema=SECTION,
+        events=(ReadingReceived, DeviceDiscovered, DeviceJoined, UplinkUnread),
+        needs=(Broker,),
+        entities=all_entities,
+        references=references,
+    )

@@ -3,14 +3,12 @@
 A frame heard by several gateways, delivered twice or kept back by a buffer must not count twice.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 PAST_SESSIONS = 4  # frames of these that come late are old
-MOST_DEVICES = 20_000
 
 
 class Verdict(Enum):
@@ -82,37 +80,3 @@ class Frames:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"no memory of frames: {error}") from error
-
-
-class Deduplicator:
-    """The frames of all devices; the least recently heard are forgotten beyond `most`."""
-
-    def __init__(self, most: int = MOST_DEVICES) -> None:
-        self._most = most
-        self._devices: OrderedDict[str, Frames] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._devices)
-
-    def of(self, dev_eui: str) -> Frames:
-        """What is remembered of a device."""
-        return self._devices.get(dev_eui, Frames())
-
-    def keep(self, dev_eui: str, frames: Frames) -> None:
-        """Remember; call it when the frame's effects are certain."""
-        self._devices[dev_eui] = frames
-        self._devices.move_to_end(dev_eui)
-        while len(self._devices) > self._most:
-            self._devices.popitem(last=False)
-
-    def to_plain(self) -> dict[str, Any]:
-        """All devices as JSON can hold them, least recently heard first."""
-        return {dev_eui: frames.to_plain() for dev_eui, frames in self._devices.items()}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], most: int = MOST_DEVICES) -> "Deduplicator":
-        """What `to_plain` gave."""
-        found = cls(most)
-        for dev_eui, frames in plain.items():
-            found.keep(dev_eui, Frames.from_plain(frames))
-        return found

@@ -21,7 +21,7 @@ EUI = re.compile(r"[0-9A-Fa-f]{16}\Z")
 Fields = Mapping[str, Any]
 
 
-class EnvelopeFault(ValueError):  # noqa: N818 - named by what it is, as the hub's own errors
+class EnvelopeFault(ValueError):
     """The message is not what its topic promises; the text says where and what was expected."""
 
 

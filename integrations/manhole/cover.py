@@ -94,10 +94,12 @@ class Cover:
     # --- samples and time -------------------------------------------------------------------------------
 
     def feed(self, sample: Sample, now: datetime) -> list[Change]:
-        """Take a report that arrived now; one that is known, or older than the last, changes nothing."""
+        """Take a report that arrived now; one that is known, or older than the last, changes nothing.
+
+        It makes nothing of the silence before it: when nobody ticked meanwhile, nobody was listening either.
+        """
         at = min(sample.at, now)
-        self.silence.watch(at)
-        changes = self._elapse(now, silent_until=at)
+        changes = self.tick(now, judge_silence=False)
         if sample.id in self.recent or (self.last_at is not None and at < self.last_at):
             return changes
         self.recent = (*self.recent, sample.id)[-RECENT:]
@@ -131,10 +133,13 @@ class Cover:
                 self.calibration.drift(sample.attitude, sample.at, self.settings)
         return changes
 
-    def tick(self, now: datetime) -> list[Change]:
-        """Let time pass: what was waited for until now happens."""
+    def tick(self, now: datetime, *, judge_silence: bool = True) -> list[Change]:
+        """Let time pass: what was waited for until now happens.
+
+        Without `judge_silence` nothing is made of silence: reports may still be on their way to us.
+        """
         self.silence.watch(now)
-        return self._elapse(now, silent_until=now)
+        return self._elapse(now, judge_silence)
 
     def deadline(self) -> datetime | None:
         """The next moment at which `tick` would change something, if nothing comes before."""
@@ -153,14 +158,10 @@ class Cover:
         ]
         return [(at, silent, step) for at, silent, step in waits if at is not None]
 
-    def _elapse(self, now: datetime, *, silent_until: datetime) -> list[Change]:
-        """Let every deadline that has passed take effect, in order, each at its own time.
-
-        Silence counts only until the sample at hand was sent: one that was kept back on its way proves that the
-        sensor lived. The other deadlines count by arrival.
-        """
+    def _elapse(self, now: datetime, judge_silence: bool) -> list[Change]:
+        """Let every deadline that has passed take effect, in order, each at its own time."""
         changes: list[Change] = []
-        while due := [wait for wait in self._waits() if wait[0] <= (silent_until if wait[1] else now)]:
+        while due := [wait for wait in self._waits() if wait[0] <= now and (judge_silence or not wait[1])]:
             at, _, step = min(due, key=lambda wait: wait[0])
             changes += self._dispatch(step(at), at)
         return changes
@@ -181,7 +182,7 @@ class Cover:
 
         A cover steeper than 15 degrees answers calibration_unconfirmed; `confirmed` takes it all the same.
         """
-        changes = self.tick(now)
+        changes = self.tick(now, judge_silence=False)
         if at_once:
             found = self.calibration.take_last(self.attitude, now, person, confirmed=confirmed)
         else:
@@ -200,13 +201,13 @@ class Cover:
         self, now: datetime, begins: datetime, ends: datetime, *, order: str = "", person: str = ""
     ) -> list[Change]:
         """Open a window in which changes are recorded and not dispatched."""
-        changes = self.tick(now)
+        changes = self.tick(now, judge_silence=False)
         self.service.plan(begins, ends, order, person)
-        return changes + self.tick(now)
+        return changes + self.tick(now, judge_silence=False)
 
     def end_maintenance(self, now: datetime) -> list[Change]:
         """Close the window now; what is still wrong is dispatched."""
-        changes = self.tick(now)
+        changes = self.tick(now, judge_silence=False)
         if not self.service.working:
             self.service.cancel()
             return changes
@@ -214,7 +215,7 @@ class Cover:
 
     def excuse(self, excused: bool, now: datetime) -> list[Change]:
         """Its gateway went down (silence proves nothing then) or came back."""
-        changes = self.tick(now)
+        changes = self.tick(now, judge_silence=False)
         self.silence.excuse(excused, now, self.settings)
         return changes + self._dispatch([], now)
 

@@ -71,4 +71,5 @@ def _debug(payload: bytes) -> Decoded:
     return Decoded(values=values, means={}, unread=payload[10:])
 
 
-MODELS = (Model(name="tps110", vendors=("bosch",), read=read, aliases=("tps110-0292",)),)
+GIVES = ("occupied", "temperature")
+MODELS = (Model(name="tps110", vendors=("bosch",), read=read, gives=GIVES, aliases=("tps110-0292",)),)

@@ -30,4 +30,7 @@ def read(f_port: int, payload: bytes) -> Decoded:
     )
 
 
-MODELS = (Model(name="merryiot-dw10", vendors=("browan", "merryiot"), read=read, aliases=("dw10",)),)
+GIVES = ("open", "tamper", "tilted", "battery_volt", "temperature", "humidity")
+MODELS = (
+    Model(name="merryiot-dw10", vendors=("browan", "merryiot"), read=read, gives=GIVES, aliases=("dw10",)),
+)

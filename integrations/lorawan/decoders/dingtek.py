@@ -116,8 +116,9 @@ def _bin_settings(payload: bytes) -> Decoded:
     )
 
 
+GIVES = ("level_mm", "full", "battery_low", "angle", "temperature", "tilt_alarm")
 MODELS = (
-    Model(name="dc410", vendors=("dingtek",), read=read_manhole),
-    Model(name="dc413", vendors=("dingtek",), read=read_manhole),
-    Model(name="df702", vendors=("dingtek",), read=read_bin),
+    Model(name="dc410", vendors=("dingtek",), read=read_manhole, gives=GIVES),
+    Model(name="dc413", vendors=("dingtek",), read=read_manhole, gives=GIVES),
+    Model(name="df702", vendors=("dingtek",), read=read_bin, gives=(*GIVES, "fire", "latitude", "longitude")),
 )

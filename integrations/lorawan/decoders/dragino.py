@@ -132,7 +132,8 @@ def _climate_means(values: dict[str, Any]) -> dict[str, Any]:
     return means | {word: values[key] for key, word in words.items() if key in values}
 
 
+CLIMATE = ("battery_low", "battery_volt", "temperature", "humidity")
 MODELS = (
-    Model(name="lds03a", vendors=("dragino",), read=read_door),
-    Model(name="lht65", vendors=("dragino",), read=read_climate),
+    Model(name="lds03a", vendors=("dragino",), read=read_door, gives=("open", "battery_volt")),
+    Model(name="lht65", vendors=("dragino",), read=read_climate, gives=CLIMATE),
 )

@@ -72,4 +72,5 @@ def _settings(payload: bytes) -> dict[str, Any]:
     }
 
 
-MODELS = (Model(name="elv-lw-mob", vendors=("elv",), read=read, aliases=("lw-mob",)),)
+GIVES = ("battery_volt", "angle", "motion")
+MODELS = (Model(name="elv-lw-mob", vendors=("elv",), read=read, gives=GIVES, aliases=("lw-mob",)),)

@@ -205,25 +205,34 @@ def _walk(known: Channels, payload: bytes) -> tuple[Values, int]:
     return values, at
 
 
-def _model(name: str, channels: Channels, *aliases: str) -> Model:
-    return Model(name=name, vendors=("milesight", "milesight-iot"), read=chain(channels), aliases=aliases)
+def _model(name: str, channels: Channels, gives: tuple[str, ...], *aliases: str) -> Model:
+    return Model(
+        name=name,
+        vendors=("milesight", "milesight-iot"),
+        read=chain(channels),
+        gives=("battery_percent", *gives),
+        aliases=aliases,
+    )
 
 
+ANGLES = ("tilt_alarm", "angle_x", "angle_y", "angle_z")
 MODELS = (
-    _model("em310-tilt", {(0x03, 0xCF): (7, _angles_310)}),
-    _model("em320-tilt", {(0x03, 0xD4): (6, _angles_320)}),
+    _model("em310-tilt", {(0x03, 0xCF): (7, _angles_310)}, ANGLES),
+    _model("em320-tilt", {(0x03, 0xD4): (6, _angles_320)}, ANGLES),
     _model(
         "ws301",
         {(0x03, 0x00): choice("door", "close", "open"), (0x04, 0x00): choice("install", "yes", "no")},
+        ("open", "tamper"),
     ),
     _model(
         "em300-sld",
         {**CLIMATE, (0x05, 0x00): choice("water", "normal", "leak"), (0x20, 0xCE): _history(True)},
+        ("temperature", "humidity", "water"),
         "em300-zld",
     ),
-    _model("em300-th", {**CLIMATE, (0x20, 0xCE): _history(False)}),
-    _model("am307", {**CLIMATE, **AIR}),
-    _model("ws101", {(0xFF, 0x2E): (1, _press)}),
+    _model("em300-th", {**CLIMATE, (0x20, 0xCE): _history(False)}, ("temperature", "humidity")),
+    _model("am307", {**CLIMATE, **AIR}, ("temperature", "humidity", "motion", "co2", "pressure_hpa")),
+    _model("ws101", {(0xFF, 0x2E): (1, _press)}, ("button",)),
     _model(
         "ct101",
         {
@@ -239,5 +248,6 @@ MODELS = (
                 },
             ),
         },
+        ("current", "temperature"),
     ),
 )

@@ -108,8 +108,17 @@ def _reader(name: str, code: int, data: Data, answers: dict[int, str]) -> Callab
     return read
 
 
+def _model(name: str, code: int, data: Data, answers: dict[int, str], *gives: str) -> Model:
+    return Model(
+        name=name.lower(),
+        vendors=("netvox",),
+        read=_reader(name, code, data, answers),
+        gives=("battery_volt", "battery_low", *gives),
+    )
+
+
 MODELS = (
-    Model(name="r718ea", vendors=("netvox",), read=_reader("R718EA", 0x9A, _ea, ANGLE_ANSWERS)),
-    Model(name="r718eb", vendors=("netvox",), read=_reader("R718EB", 0xC8, _eb, ANGLE_ANSWERS)),
-    Model(name="r718wa", vendors=("netvox",), read=_reader("R718WA", 0x32, _leak, ANSWERS)),
+    _model("R718EA", 0x9A, _ea, ANGLE_ANSWERS, "angle_x", "angle_y", "angle_z", "temperature"),
+    _model("R718EB", 0xC8, _eb, ANGLE_ANSWERS, "angle_x", "angle_y", "angle_z"),
+    _model("R718WA", 0x32, _leak, ANSWERS, "water"),
 )

@@ -14,7 +14,7 @@ MEANS = frozenset(
 )
 
 
-class DecodeFault(ValueError):  # noqa: N818 - named by what it is, as the hub's own errors
+class DecodeFault(ValueError):
     """The payload can't be read as this model's; the text says why."""
 
 
@@ -45,6 +45,7 @@ class Model:
     name: str
     vendors: tuple[str, ...]
     read: Callable[[int, bytes], Decoded]
+    gives: tuple[str, ...]  # the words of meaning that its payloads may carry
     aliases: tuple[str, ...] = field(default=())
 
 

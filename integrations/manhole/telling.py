@@ -1,0 +1,104 @@
+"""A machine's changes as the hub's events, with ids that are the same however often they are told."""
+
+from collections.abc import Mapping
+
+from hub.api import Event, Severity, derive_id
+from integrations.manhole import events
+from integrations.manhole.change import Change
+from integrations.manhole.outage import Outage
+from integrations.manhole.schema import CoverConfig
+
+ALARMS: Mapping[str, tuple[type[events.CoverAlarm], Severity]] = {
+    "tilted": (events.CoverTilted, Severity.warning),
+    "opened": (events.CoverOpened, Severity.critical),
+    "missing": (events.CoverMissing, Severity.critical),
+    "flooded": (events.CoverFlooded, Severity.warning),
+    "damaged": (events.CoverDamaged, Severity.warning),
+    "offline": (events.SensorOffline, Severity.info),
+    "battery_low": (events.BatteryLow, Severity.info),
+}
+PLAIN: Mapping[str, type[events.CoverEvent]] = {
+    "closed": events.CoverClosed,
+    "drained": events.CoverDrained,
+    "mended": events.CoverMended,
+    "online": events.SensorOnline,
+    "battery_ok": events.BatteryRecovered,
+    "calibrated": events.CoverCalibrated,
+    "calibration_failed": events.CalibrationFailed,
+    "calibration_unconfirmed": events.CalibrationFailed,
+    "maintenance_started": events.MaintenanceStarted,
+    "maintenance_ended": events.MaintenanceEnded,
+}
+
+
+def told(config: CoverConfig, change: Change, summary: str) -> Event:
+    """One change as an event; an alarm's id is made of the cover, the episode and the kind."""
+    angle = None if change.angle is None else round(change.angle, 2)
+    if change.alarm:
+        return _alarm(config, change, summary, angle)
+    identity = derive_id("manhole", config.id, change.kind, change.episode, change.at.isoformat())
+    kind = PLAIN.get(change.kind)
+    if kind is not None:
+        return kind(
+            id=identity,
+            at=change.at,
+            source=config.id,
+            area=config.area,
+            cause=change.reading,
+            cover=config.id,
+            reason=change.reason,
+            episode=change.episode,
+            summary=summary,
+            angle=angle,
+        )
+    return events.CoverRecorded(
+        id=identity,
+        at=change.at,
+        source=config.id,
+        area=config.area,
+        cause=change.reading,
+        cover=config.id,
+        change=change.kind,
+        reason=change.reason,
+        episode=change.episode,
+        summary=summary,
+        angle=angle,
+    )
+
+
+def _alarm(config: CoverConfig, change: Change, summary: str, angle: float | None) -> events.CoverAlarm:
+    kind, severity = ALARMS[change.kind]
+    return kind(
+        id=derive_id("manhole alarm", config.id, change.kind, change.episode),
+        at=change.at,
+        source=config.id,
+        area=config.area,
+        cause=change.reading,
+        severity=severity,
+        cover=config.id,
+        name=config.name,
+        place=config.place,
+        reason=change.reason,
+        episode=change.episode,
+        summary=summary,
+        angle=angle,
+        reading=change.reading,
+    )
+
+
+def outage_told(outage: Outage) -> Event:
+    """A gateway's outage or recovery as an event."""
+    identity = derive_id("manhole gateway", outage.episode, outage.over)
+    if outage.over:
+        return events.GatewayRecovered(
+            id=identity, at=outage.at, source=outage.gateway, gateway=outage.gateway
+        )
+    return events.GatewayOutage(
+        id=identity,
+        at=outage.at,
+        source=outage.gateway,
+        severity=Severity.warning,
+        gateway=outage.gateway,
+        silent=outage.silent,
+        watched=outage.watched,
+    )
