@@ -159,7 +159,8 @@ class Hub:
             await self.front.stop()
             await self.site.close()
         (self.data_dir / CONTROL_FILE).unlink(missing_ok=True)
-        await self.store.close()
+        if hasattr(self, "store"):  # a hub whose configuration was refused has none
+            await self.store.close()
 
     async def reload(self) -> dict[str, list[str]]:
         """Take the changed sections; a file with faults changes nothing.
