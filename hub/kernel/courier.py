@@ -97,8 +97,9 @@ class Courier:
 
     @property
     def busy(self) -> bool:
-        """Whether an attempt is under way or an end on its way to the disk."""
-        return bool(self._tasks) or self._ending > 0
+        """Whether an attempt is under way, an end on its way to the disk, or more on its way from there."""
+        loading = self._loading is not None and not self._loading.done()
+        return bool(self._tasks) or self._ending > 0 or loading
 
     @property
     def oldest_due_age(self) -> float:
