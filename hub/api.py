@@ -1,6 +1,6 @@
 """Every name a guest may import from the hub, and nothing else."""
 
-from hub.config.faults import Fault
+from hub.config.faults import Fault, did_you_mean
 from hub.kernel.actions import Carried
 from hub.kernel.clock import Clock, Timer
 from hub.kernel.journal import event_data, plain
@@ -32,6 +32,7 @@ from hub.model.events import (
 from hub.model.identity import derive_id, new_id
 from hub.model.people import Address, Delivery, Notice, Person
 from hub.model.things import Area, Device, Entity, State, Value, slug, text_of
+from hub.people import AudienceFault, Directory, parse_audience, unknown_names
 from hub.plugins.hookspecs import hookimpl
 from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
 from hub.plugins.link import Link, Point, Receipt
@@ -47,6 +48,7 @@ __all__ = [
     "Alarm",
     "Analyzer",
     "Area",
+    "AudienceFault",
     "AuthFailed",
     "Broker",
     "Call",
@@ -58,6 +60,7 @@ __all__ = [
     "DeliveryFailed",
     "DeliveryRefused",
     "Device",
+    "Directory",
     "Entity",
     "Event",
     "Evidence",
@@ -96,12 +99,15 @@ __all__ = [
     "Worker",
     "WorkerSpec",
     "derive_id",
+    "did_you_mean",
     "event_data",
     "event_fields",
     "hookimpl",
     "kind_of",
     "new_id",
+    "parse_audience",
     "plain",
     "slug",
     "text_of",
+    "unknown_names",
 ]

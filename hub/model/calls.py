@@ -1,6 +1,6 @@
 """Actions and the wish to run one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,11 @@ from typing import Any
 from hub.model.events import Severity
 
 Schema = Callable[[Any], Any]
+
+
+def no_findings(_data: Mapping[str, Any], _known: Any) -> Iterable[Any]:
+    """An action whose data names nothing of others."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,8 @@ class Action:
     expires: timedelta = timedelta(hours=24)  # durable: given up (dead letter) after that
     timeout: float = 30.0  # seconds for one attempt
     parallel: int = 8  # attempts under way at once in one lane
+    # The data as written, templates and all, against all names (a Known); gives Findings. For what a schema can't tell.
+    check: Callable[[Mapping[str, Any], Any], Iterable[Any]] = no_findings
     targets: bool = False  # takes `target: {entity_id: ...}`, passed on as data["entity_id"]
 
 

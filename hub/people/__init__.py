@@ -1,6 +1,6 @@
 """Who lives and works here, and who is meant by an audience."""
 
-from hub.people.audience import Audience, AudienceFault, Term, doubts, parse_audience
+from hub.people.audience import Audience, AudienceFault, Term, parse_audience, unknown_names
 from hub.people.directory import Directory
 from hub.people.loading import load_directory
 from hub.people.places import Places
@@ -14,7 +14,7 @@ __all__ = [
     "Places",
     "Role",
     "Term",
-    "doubts",
     "load_directory",
     "parse_audience",
+    "unknown_names",
 ]

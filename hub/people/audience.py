@@ -79,7 +79,7 @@ def parse_audience(written: Any) -> Audience:
     return Audience(alternatives)
 
 
-def doubts(audience: Audience, names: Names) -> list[AudienceFault]:
+def unknown_names(audience: Audience, names: Names) -> list[AudienceFault]:
     """What in the audience names nobody and nothing that is known."""
     known = {"person": names.persons, "role": names.roles, "area": names.areas}
     found: dict[str, AudienceFault] = {}

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hub.model.people import Person
+from hub.model.people import Address, Person
 from hub.model.things import Area
-from hub.people.audience import EVERYONE, Alternative, Audience, doubts, parse_audience
+from hub.people.audience import EVERYONE, Alternative, Audience, parse_audience, unknown_names
 from hub.people.places import Places
 from hub.people.roles import BUILT_IN_ROLES, Role
 
-ChannelReference = tuple[tuple[str | int, ...], str]
+Path = tuple[str | int, ...]
 
 
 class Directory:
@@ -23,26 +23,30 @@ class Directory:
         persons: Iterable[Person] = (),
         areas: Iterable[Area] = (),
         roles: Iterable[Role] = (),
-        channels: Iterable[ChannelReference] = (),
+        addresses: Iterable[tuple[Path, Address]] = (),
     ) -> None:
         self.places = Places(areas)
         self.persons: Mapping[str, Person] = {person.id: person for person in persons}
         self.roles: Mapping[str, Role] = {**BUILT_IN_ROLES, **{role.id: role for role in roles}}
-        self._channels = tuple(channels)
+        self._addresses = tuple(addresses)
 
     @property
     def areas(self) -> Mapping[str, Area]:
         """Areas by id."""
         return self.places.areas
 
-    def channel_references(self) -> Iterable[ChannelReference]:
+    def addresses(self) -> Iterable[tuple[Path, Address]]:
+        """Each person's addresses, with the path in the files where each stands."""
+        return self._addresses
+
+    def channel_references(self) -> Iterable[tuple[Path, str]]:
         """Each channel that a person names, with the path in the files where it stands."""
-        return self._channels
+        return [(path, address.channel) for path, address in self._addresses]
 
     def parse(self, written: Any) -> Audience:
         """Read an audience whose every name must be known; AudienceFault says what would be right."""
         audience = parse_audience(written)
-        for fault in doubts(audience, self):
+        for fault in unknown_names(audience, self):
             raise fault
         return audience
 

@@ -3,18 +3,17 @@
 A faulty person or area is left out of what counts but keeps its id: what names it elsewhere is no second fault.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config import Document, Fault, did_you_mean, validate
 from hub.model.people import Address, Person
 from hub.model.things import Area
-from hub.people.directory import ChannelReference, Directory
+from hub.people.directory import Directory, Path
 from hub.people.roles import BUILT_IN_ROLES, Role
 from hub.people.schema import AREA, PEOPLE, PERSON, ROLE, identity
 
-Path = tuple[str | int, ...]
 DEEPEST = 16  # levels of areas inside areas
 
 
@@ -25,7 +24,7 @@ def load_directory(areas: Any, people: Any, document: Document) -> tuple[Directo
     reader.check_parents()
     reader.read_people(people)
     directory = Directory(
-        reader.persons.values(), reader.areas.values(), reader.roles.values(), reader.channels
+        reader.persons.values(), reader.areas.values(), reader.roles.values(), reader.addresses
     )
     return directory, reader.faults
 
@@ -37,7 +36,7 @@ class _Reader:
     areas: dict[str, Area] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
-    channels: list[ChannelReference] = field(default_factory=list)
+    addresses: list[tuple[Path, Address]] = field(default_factory=list)
     paths: dict[str, Path] = field(default_factory=dict)  # of areas
 
     def fault(self, path: Path, problem: str, remedy: str = "") -> None:
@@ -137,8 +136,8 @@ class _Reader:
             self.persons[person_id] = Person(id=person_id, name=person_id)
         elif cleaned is not None:
             self.check_names(cleaned, raw, path)
-            self.persons[person_id] = _person(cleaned)
-            self.channels += _channel_references(cleaned, raw, path)
+            person = self.persons[person_id] = _person(cleaned)
+            self.addresses += _placed(person.addresses, raw, path)
 
     def check_names(self, person: Mapping[str, Any], raw: Mapping[str, Any], path: Path) -> None:
         for key, what, known in (
@@ -179,9 +178,9 @@ def _person(cleaned: Mapping[str, Any]) -> Person:
     )
 
 
-def _channel_references(
-    cleaned: Mapping[str, Any], raw: Mapping[str, Any], path: Path
-) -> Iterator[ChannelReference]:
+def _placed(
+    addresses: Iterable[Address], raw: Mapping[str, Any], path: Path
+) -> Iterator[tuple[Path, Address]]:
     in_list = isinstance(raw.get("channels"), list)
-    for index, item in enumerate(cleaned["channels"]):
-        yield ((*path, "channels", index) if in_list else (*path, "channels")), item["channel"]
+    for index, address in enumerate(addresses):
+        yield ((*path, "channels", index) if in_list else (*path, "channels")), address

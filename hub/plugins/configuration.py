@@ -97,17 +97,8 @@ class Configuration:
         self, path: tuple[str | int, ...], problem: str, remedy: str = "", *, fatal: bool = True
     ) -> None:
         """Note a fault at a path of the document."""
-        at = self.document.position(path)
         self.faults.append(
-            Fault(
-                file=at.file,
-                line=at.line,
-                column=at.column,
-                path=".".join(str(part) for part in path),
-                problem=problem,
-                remedy=remedy,
-                severity="fault" if fatal else "warning",
-            )
+            self.document.fault(path, problem, remedy, severity="fault" if fatal else "warning")
         )
 
 
@@ -213,6 +204,18 @@ def _check_references(configuration: Configuration) -> None:
     if "notify" in configuration.sections:
         for path, channel in configuration.directory.channel_references():
             _check_reference(configuration, path, "channel", channel)
+        _check_addresses(configuration)
+
+
+def _check_addresses(configuration: Configuration) -> None:
+    """Each person's address must suit the kind of its channel."""
+    kinds = configuration.channels()
+    configured = configuration.sections["notify"].config.get("channels", {})
+    for path, address in configuration.directory.addresses():
+        kind = kinds.get(configured[address.channel].get("type")) if address.channel in configured else None
+        if kind is not None:
+            _, faults = validate(kind.address, dict(address.options), path, configuration.document)
+            configuration.faults += faults
 
 
 def _check_reference(configuration: Configuration, path: tuple[str | int, ...], what: str, name: str) -> None:

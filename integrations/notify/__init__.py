@@ -13,7 +13,7 @@ from integrations.notify.delivering import Deliverer, OpenChannel
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
 from integrations.notify.mail import EMAIL
 from integrations.notify.ntfy import NTFY
-from integrations.notify.schema import DELIVER, SEND
+from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
 from integrations.notify.terminal import LOG
 from integrations.notify.webhook import WEBHOOK
@@ -135,6 +135,7 @@ def hub_integrations() -> Iterable[Integration]:
                 name="notify.send",
                 summary="Tell an audience something: one delivery for each person and channel",
                 schema=SEND,
+                check=check_send,
                 durable=True,
                 expires=timedelta(hours=24),
             ),

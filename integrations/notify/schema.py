@@ -1,14 +1,14 @@
 """What `notify:` and the two actions take. What an alarm says at run time is bounded, never refused for its form."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 import voluptuous as vol
 
-from hub.api import Evidence, Severity, plain
+from hub.api import AudienceFault, Evidence, Finding, Known, Severity, parse_audience, plain, unknown_names
 from integrations.notify.wording import LONGEST_MESSAGE, LONGEST_TITLE, clean, one_line
 
 MOST_EVIDENCE = 20
@@ -22,6 +22,7 @@ _KINDS = {
     ".png": "picture",
     ".webp": "picture",
 }
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
 
 
@@ -94,7 +95,7 @@ def _one_evidence(value: Any) -> dict[str, str]:
         value = {"kind": _KINDS.get(PurePosixPath(value).suffix.lower(), "reading"), "path": value}
     given = plain(value) if isinstance(value, Evidence) else value
     if not isinstance(given, Mapping) or given.get("kind") not in ("clip", "picture", "reading"):
-        return {"kind": "reading", "path": "", "text": "?"}
+        given = {"kind": "reading", "text": "?"}
     path = str(given.get("path") or "")
     return {
         "kind": given["kind"],
@@ -213,3 +214,33 @@ DELIVER = vol.Schema(
         **_NOTICE,
     }
 )
+
+
+def check_send(data: Mapping[str, Any], known: Known) -> Iterable[Finding]:
+    """Whether an audience as a rule writes it names whom there is; what templates fill in is left out."""
+    for key in ("audience", "person", "role", "area"):
+        if key not in data:
+            continue
+        written = _without_templates(data[key] if key == "audience" else {key: data[key]})
+        if written is None:
+            continue
+        try:
+            found = unknown_names(parse_audience(written), known)
+        except AudienceFault as error:
+            found = [error]
+        for fault in found:
+            yield Finding((key,), fault.problem, fault.remedy)
+
+
+def _without_templates(written: Any) -> Any:
+    """The audience without the alternatives that templates make; of `role:x area:{{ ... }}` the rest stays."""
+    if isinstance(written, str):
+        kept = " ".join(word for word in _TEMPLATE.sub("\0", written).split() if "\0" not in word)
+        return kept or (None if "{" in written else written)
+    if isinstance(written, Mapping):
+        return {
+            key: item for key, value in written.items() if (item := _without_templates(value)) is not None
+        } or None
+    if isinstance(written, list):
+        return [item for value in written if (item := _without_templates(value)) is not None] or None
+    return written

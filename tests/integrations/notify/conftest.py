@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from hub.people import Directory
+from hub.api import Directory
 from tests.integrations.notify.fakes import FakeLink, Provider
 
 

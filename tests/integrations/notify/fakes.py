@@ -14,8 +14,19 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from aiohttp import web
 
-from hub.api import Address, Area, Call, Channel, Delivery, Event, Evidence, Notice, Person, Severity
-from hub.people import Directory
+from hub.api import (
+    Address,
+    Area,
+    Call,
+    Channel,
+    Delivery,
+    Directory,
+    Event,
+    Evidence,
+    Notice,
+    Person,
+    Severity,
+)
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)  # in Shanghai
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 import voluptuous as vol
 
-from hub.api import AuthFailed, Call, Channel, DeliveryFailed, DeliveryRefused
-from hub.people import Directory
+from hub.api import AuthFailed, Call, Channel, DeliveryFailed, DeliveryRefused, Directory
 from integrations.notify.delivering import Deliverer, OpenChannel
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
 from tests.integrations.notify.fakes import NOON, person

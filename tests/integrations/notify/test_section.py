@@ -9,8 +9,7 @@ import voluptuous as vol
 import yaml
 
 import integrations.notify
-from hub.api import Call, Channel, ConfigError
-from hub.people import Directory
+from hub.api import Call, Channel, ConfigError, Directory
 from integrations.notify import hub_integrations, run, section
 from integrations.notify.terminal import LOG, show
 from tests.integrations.notify.fakes import SECRET, delivery, person

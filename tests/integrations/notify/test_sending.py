@@ -3,9 +3,8 @@
 import pytest
 import voluptuous as vol
 
-from hub.api import Call, DeliveryFailed, Evidence, Severity
-from hub.people import Directory
-from integrations.notify.schema import DELIVER, SEND
+from hub.api import Call, DeliveryFailed, Directory, Evidence, Known, Severity
+from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
 from tests.integrations.notify.fakes import AREAS, NOON, person
 
@@ -168,7 +167,7 @@ def test_evidence_outside_the_media_folder_is_left_out(path):
 @pytest.mark.parametrize("evidence", [7, [None], [{"path": "a"}], [["a"]], {"kind": "virus", "path": "a"}])
 def test_evidence_that_cannot_be_read_does_not_stop_a_notice(evidence):
     assert SEND({"role": "x", "message": "m", "evidence": evidence})["evidence"] == [
-        {"kind": "reading", "path": "", "text": "?"}
+        {"kind": "reading", "path": "", "media_type": "", "sha256": "", "text": "?"}
     ]
 
 
@@ -197,3 +196,60 @@ def test_a_wrong_link_is_left_out():
 def test_what_a_rule_can_get_wrong_is_said_when_it_is_loaded(data, says):
     with pytest.raises(vol.Invalid, match=says):
         SEND(data)
+
+
+KNOWN = Known(
+    events={},
+    actions={},
+    entities=frozenset(),
+    areas=frozenset(["b1", "b2"]),
+    persons=frozenset(["li"]),
+    roles=frozenset(["grid_worker", "guard"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"audience": "role:guard area:b1"}, []),
+        ({"audience": ["role:guard", "person:li"], "message": "m"}, []),
+        ({"audience": "everyone"}, []),
+        ({"audience": "role:guard area:{{ trigger.event.area }}"}, []),
+        ({"audience": "{{ who }}"}, []),
+        ({"audience": ["{{ who }}"]}, []),
+        ({"role": "guard", "area": "{{ trigger.event.area }}"}, []),
+        ({"person": ["li", "{% if x %}a{% endif %}"]}, []),
+        ({"message": "m"}, []),
+        ({"audience": "role:gard area:{{ trigger.event.area }}"}, [("audience", "did you mean 'guard'?")]),
+        ({"audience": "guard"}, [("audience", "write 'person:guard', 'role:guard' or 'area:guard'")]),
+        ({"audience": ["person:lii", "area:b7"]}, [("audience", "did you mean 'li'?"), ("audience", "")]),
+        ({"role": "gard", "area": "b1"}, [("role", "did you mean 'guard'?")]),
+        ({"audience": ""}, [("audience", "name a person, a role or an area, or write 'everyone'")]),
+        ({"area": ""}, [("area", "write the area's id behind the colon")]),
+    ],
+)
+def test_an_audience_in_a_rule_is_checked_when_it_is_loaded(data, found):
+    assert [(finding.path[0], finding.remedy) for finding in check_send(data, KNOWN)] == found
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {
+            "role": "x",
+            "area": "b1",
+            "person": ["a"],
+            "title": {"zh-CN": "a\nb", "en": 7},
+            "evidence": ["a.jpg", 7],
+        },
+        {
+            "audience": ["role:x", {"role": "y"}],
+            "message": "m" * 9000,
+            "severity": "warning",
+            "url": "nowhere",
+        },
+    ],
+)
+def test_what_was_cleaned_once_stays_as_it_is(data):
+    cleaned = SEND(data)
+    assert SEND(dict(cleaned)) == cleaned
