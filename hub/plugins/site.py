@@ -1,7 +1,7 @@
 """What all links share: the site's settings and the hub's floors below."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,8 @@ class Site:
         self.event_classes: dict[str, type[Event]] = {}
         self.restart_guest: Callable[[str, str], None] = _nobody
         self.fail_guest: Callable[[str, BaseException], None] = _nobody
+        self.started = False  # whether HubStarted was told
+        self.reload: Callable[[], Awaitable[Any]] = _nothing_to_reload
         self._session: aiohttp.ClientSession | None = None
         self._workers: dict[str, set[Worker]] = {}
 
@@ -138,3 +140,7 @@ class Site:
 
 def _nobody(_name: str, _what: Any) -> None:
     """Before the supervisor is there, nobody runs that could be restarted."""
+
+
+async def _nothing_to_reload() -> None:
+    """Before the hub is put together, there is nothing to read anew."""

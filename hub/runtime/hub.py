@@ -121,6 +121,7 @@ class Hub:
         self.supervisor = Supervisor(self.site)
         self.site.restart_guest = self.supervisor.restart
         self.site.fail_guest = self.supervisor.fail
+        self.site.reload = self.reload
         self.lag = LagWatch(self._blocked, self.manager.owner_of)
         self.front = Front(self, self.site.routes, self.token)
         self._declare(self.configuration)
@@ -143,7 +144,7 @@ class Hub:
         late = await self.supervisor.settled(SETTLE_SECONDS)
         for name in late:
             log.warning("%s is still starting; the hub goes on without waiting", name)
-        self._started = True
+        self._started = self.site.started = True
         self.bus.emit(HubStarted(at=self.clock.now(), source="hub"))
 
     async def stop(self) -> None:
