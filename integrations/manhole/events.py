@@ -105,6 +105,6 @@ class CoverRecorded(CoverEvent, frozen=True, kw_only=True):
 
 
 class GatewayRecovered(Event, frozen=True, kw_only=True):
-    """A gateway is heard again, or others hear all that it heard."""
+    """Half of the sensors whose silence showed the outage are heard again."""
 
     gateway: str

@@ -8,7 +8,7 @@ from hub.api import ActionRefused, Call, Link, Point, ReadingReceived
 from integrations.manhole.change import Change
 from integrations.manhole.cover import Cover
 from integrations.manhole.entities import device_of, entities_of, shown
-from integrations.manhole.outage import Gateways, Outage
+from integrations.manhole.outage import OVERDUE, Gateways, Outage
 from integrations.manhole.sample import sample_of
 from integrations.manhole.schema import LONGEST_WINDOW, CoverConfig
 from integrations.manhole.telling import outage_told, told
@@ -66,10 +66,13 @@ class Covers:
         heartbeat = self._configs[identity].settings.heartbeat
         # Without gateways (a status answer, another network) it tells nothing of any of them.
         if event.gateways:
-            self._settle(self._gateways.hear(identity, event.gateways, at, heartbeat))
+            down = bool(self._gateways.down)
+            ends = self._gateways.hear(identity, event.gateways, at, heartbeat)
+            if down:
+                self._settle(ends)
+            self._wait_for_gateways(at + heartbeat * OVERDUE)
         sample = sample_of(event.id, event.at, event.means, event.gateways)
         self._carry_out(identity, lambda cover: cover.feed(sample, now))
-        self._wait_for_gateways()
 
     def ring(self, key: str, _data: Mapping[str, Any]) -> None:
         """A timer: a cover's deadline, or the gateways'."""
@@ -177,25 +180,28 @@ class Covers:
 
     def _settle(self, outages: list[Outage]) -> None:
         """Gateways went down or came back: tell it, and excuse the sensors that only they hear."""
-        if not outages:
-            return
         now = self._link.now()
+        excused = {identity for identity in self._configs if self._gateways.excuses(identity)}
+        turned, self._excused = excused ^ self._excused, excused
+        if not outages and not turned:
+            return
         with self._link.transaction():
             self._link.memory.put(GATEWAYS, self._gateways.to_plain())
             for outage in outages:
                 self._link.emit(outage_told(outage))
-            excused = {identity for identity in self._configs if self._gateways.excuses(identity)}
-            turned, self._excused = excused ^ self._excused, excused
-            for identity in turned:
-                self._carry_out(
-                    identity,
-                    lambda cover, excuse=identity in excused: cover.excuse(excuse, now),  # type: ignore[misc]
-                )
+            for identity in sorted(turned):
+                self._excuse(identity, identity in excused, now)
 
-    def _wait_for_gateways(self) -> None:
-        due = self._gateways.deadline(self._link.now())
-        if due is not None:
-            due = max(due, self._judging_from)
-        if due is not None and (self._gateways_due is None or due < self._gateways_due):
+    def _excuse(self, identity: str, excused: bool, now: datetime) -> None:
+        self._carry_out(identity, lambda cover: cover.excuse(excused, now))
+
+    def _wait_for_gateways(self, overdue: datetime | None = None) -> None:
+        """Wait until a sensor is overdue: the one just heard, or the first of all when none is waited for."""
+        if self._gateways_due is None:
+            overdue = self._gateways.deadline(self._link.now())
+        if overdue is None:
+            return
+        due = max(overdue, self._judging_from)
+        if self._gateways_due is None or due < self._gateways_due:
             self._gateways_due = due
             self._link.timer(GATEWAYS, due)

@@ -1,9 +1,11 @@
 """Mass silence: when half of a gateway's sensors fall silent together, the gateway is the incident."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from integrations.manhole.change import from_plain, to_plain
 
 LEAST, SHARE = 5, 0.5  # so many sensors, and so much of those that the gateway heard
 OVERDUE = 1.2  # heartbeats; half of a gateway's sensors are past it before the first is called offline
@@ -40,16 +42,26 @@ class Outage:
         return f"{self.gateway} since {self.since.isoformat()}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Down:
+    """An outage under way; `alive`: the gateway was heard since, though not its silent sensors."""
+
+    since: datetime
+    found_at: datetime
+    silent: tuple[str, ...]
+    alive: bool = False
+
+
 class Gateways:
     """Who heard whom last, and which gateways are down."""
 
-    def __init__(self, down: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, plain: Mapping[str, Any] | None = None) -> None:
         self._heard: dict[str, Heard] = {}
-        self.down = {gateway: datetime.fromisoformat(since) for gateway, since in (down or {}).items()}
+        self.down = {gateway: from_plain(Down, down) for gateway, down in (plain or {}).items()}
 
     def to_plain(self) -> dict[str, Any]:
-        """The gateways that are down, as JSON can hold them; who was heard is the sensors' own memory."""
-        return {gateway: since.isoformat() for gateway, since in sorted(self.down.items())}
+        """The outages under way, as JSON can hold them; who was heard is the sensors' own memory."""
+        return {gateway: to_plain(down) for gateway, down in sorted(self.down.items())}
 
     def recall(self, sensor: str, gateways: Iterable[str], at: datetime, heartbeat: timedelta) -> None:
         """Take over what was known before a restart."""
@@ -57,28 +69,19 @@ class Gateways:
             self._heard[sensor] = Heard(at=at, gateways=known, heartbeat=heartbeat)
 
     def hear(self, sensor: str, gateways: Iterable[str], at: datetime, heartbeat: timedelta) -> list[Outage]:
-        """A sensor was heard; a gateway that was down and heard it is back."""
+        """A sensor was heard. An outage is over when half of those that fell silent are back."""
         self.recall(sensor, gateways, at, heartbeat)
-        back = [gateway for gateway in self.down if self._is_back(gateway, at)]
-        return [
-            Outage(
-                gateway=gateway,
-                at=at,
-                since=self.down.pop(gateway),
-                over=True,
-                watched=len(self._of(gateway)),
-            )
-            for gateway in back
-        ]
+        ends = []
+        for gateway, down in list(self.down.items()):
+            if gateway in self._heard[sensor].gateways and at >= down.found_at:
+                self.down[gateway] = replace(down, alive=True)
+            if sensor in down.silent and len(self._still_silent(down)) * 2 < len(down.silent):
+                del self.down[gateway]
+                ends.append(Outage(gateway=gateway, at=at, since=down.since, over=True))
+        return ends
 
-    def _is_back(self, gateway: str, now: datetime) -> bool:
-        """It heard something since it went down, or others hear all that it heard."""
-        sensors = self._of(gateway)
-        return not sensors or any(heard.at > self.down[gateway] for heard in sensors.values())
-
-    def forget(self, sensor: str) -> None:
-        """The sensor is no longer watched."""
-        self._heard.pop(sensor, None)
+    def _still_silent(self, down: Down) -> list[str]:
+        return [name for name in down.silent if name in self._heard and self._heard[name].at < down.found_at]
 
     def tick(self, now: datetime) -> list[Outage]:
         """Look for gateways whose sensors fell silent together."""
@@ -86,11 +89,11 @@ class Gateways:
         found = (self._judge(gateway, now) for gateway in sorted(gateways - self.down.keys()))
         outages = [outage for outage in found if outage is not None]
         for outage in outages:
-            self.down[outage.gateway] = outage.since
+            self.down[outage.gateway] = Down(since=outage.since, found_at=now, silent=outage.silent)
         return outages
 
     def _judge(self, gateway: str, now: datetime) -> Outage | None:
-        sensors = self._of(gateway)
+        sensors = {name: heard for name, heard in self._heard.items() if gateway in heard.gateways}
         overdue = {name: heard for name, heard in sensors.items() if heard.overdue_at <= now}
         if len(overdue) < LEAST:
             return None
@@ -103,13 +106,12 @@ class Gateways:
         silent = tuple(sorted(together))
         return Outage(gateway=gateway, at=now, since=newest, silent=silent, watched=watched)
 
-    def _of(self, gateway: str) -> dict[str, Heard]:
-        return {name: heard for name, heard in self._heard.items() if gateway in heard.gateways}
-
     def excuses(self, sensor: str) -> bool:
-        """Whether every gateway that heard the sensor last is down."""
+        """Whether every gateway that heard the sensor last is down and was not heard since."""
         heard = self._heard.get(sensor)
-        return heard is not None and all(gateway in self.down for gateway in heard.gateways)
+        return heard is not None and all(
+            gateway in self.down and not self.down[gateway].alive for gateway in heard.gateways
+        )
 
     def deadline(self, now: datetime) -> datetime | None:
         """When the next sensor becomes overdue."""

@@ -69,14 +69,36 @@ def test_a_sensor_that_another_gateway_hears_is_not_silent() -> None:
     assert gateways.tick(START + HEARTBEAT * 2) == []
 
 
-def test_one_report_through_the_gateway_ends_the_outage() -> None:
+def test_it_is_over_when_half_of_the_silent_are_back() -> None:
     gateways = Gateways()
     heard(gateways, 8)
     [outage] = gateways.tick(START + HEARTBEAT * 2)
-    [back] = gateways.hear("MH-0005", ["roof"], START + HEARTBEAT * 3, HEARTBEAT)
-    assert back.over
-    assert back.episode == outage.episode
+    ends = []
+    for number in range(5):
+        ends += gateways.hear(f"MH-{number:04}", ["roof"], START + HEARTBEAT * 3, HEARTBEAT)
+        assert gateways.tick(START + HEARTBEAT * 3) == []
+    assert [(end.over, end.episode) for end in ends] == [(True, outage.episode)]
+    assert gateways.down == {}
+
+
+def test_a_gateway_that_is_heard_excuses_nobody_any_more() -> None:
+    gateways = Gateways()
+    heard(gateways, 6)
+    heard(gateways, 6, first=6, at=11.3)
+    [outage] = gateways.tick(START + HEARTBEAT * 2)
+    assert (len(outage.silent), outage.watched) == (6, 12)
+    assert gateways.excuses("MH-0001")
+    assert gateways.hear("MH-0007", ["roof"], START + HEARTBEAT * 2.1, HEARTBEAT) == []
     assert not gateways.excuses("MH-0001")
+    assert gateways.tick(START + HEARTBEAT * 2.1) == []
+
+
+def test_a_report_that_was_kept_back_brings_no_gateway_back() -> None:
+    gateways = Gateways()
+    heard(gateways, 8)
+    gateways.tick(START + HEARTBEAT * 2)
+    gateways.hear("MH-0001", ["roof"], START + HEARTBEAT, HEARTBEAT)
+    assert gateways.excuses("MH-0001")
 
 
 def test_the_outage_outlives_a_restart() -> None:
@@ -84,21 +106,22 @@ def test_the_outage_outlives_a_restart() -> None:
     heard(gateways, 8)
     gateways.tick(START + HEARTBEAT * 2)
     again = Gateways(json.loads(json.dumps(gateways.to_plain())))
+    assert again.down == gateways.down
     for number in range(8):
         again.recall(f"MH-{number:04}", ["roof"], START + timedelta(minutes=5 * number), HEARTBEAT)
     assert again.excuses("MH-0001")
     assert again.tick(START + HEARTBEAT * 2) == []
 
 
-def test_a_gateway_whose_sensors_others_hear_now_is_forgotten() -> None:
+def test_sensors_that_others_hear_now_are_back_too() -> None:
     gateways = Gateways()
     heard(gateways, 5)
     gateways.tick(START + HEARTBEAT * 2)
     ends = []
     for number in range(5):
         ends += gateways.hear(f"MH-{number:04}", ["gate"], START + HEARTBEAT * 3, HEARTBEAT)
+        assert not gateways.excuses(f"MH-{number:04}")
     assert [end.over for end in ends] == [True]
-    assert gateways.down == {}
 
 
 @given(
