@@ -45,7 +45,8 @@ def show(
 
     Reads the data folder, so that it works whether the hub runs or not.
     """
-    from hub.store.reading import Reading, StoreError
+    from hub.store.database import StoreError
+    from hub.store.reading import Reading
 
     try:
         reading = Reading(data_dir(config, data))

@@ -35,7 +35,8 @@ def list_(config: Path, data: Path | None, state: tuple[str, ...], limit: int, a
 
     Reads the data folder, so that it works whether the hub runs or not.
     """
-    from hub.store.reading import Reading, StoreError
+    from hub.store.database import StoreError
+    from hub.store.reading import Reading
 
     try:
         reading = Reading(data_dir(config, data))

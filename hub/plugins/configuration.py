@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hub.config import Cache, Document, Fault, did_you_mean, load, validate
@@ -94,12 +94,17 @@ class Configuration:
         }
 
     def fault(
-        self, path: tuple[str | int, ...], problem: str, remedy: str = "", *, fatal: bool = True
+        self,
+        path: tuple[str | int, ...],
+        problem: str,
+        remedy: str = "",
+        *,
+        key: bool = False,
+        fatal: bool = True,
     ) -> None:
-        """Note a fault at a path of the document."""
-        self.faults.append(
-            self.document.fault(path, problem, remedy, severity="fault" if fatal else "warning")
-        )
+        """Note a fault at a path of the document, or at its last key."""
+        severity: Literal["fault", "warning"] = "fault" if fatal else "warning"
+        self.faults.append(self.document.fault(path, problem, remedy, key=key, severity=severity))
 
 
 def read_configuration(
@@ -137,10 +142,10 @@ def _read_section(configuration: Configuration, manager: Manager, name: str, raw
     except Missing:
         names = [*manager.names(), *CORE, *PEOPLE]
         remedy = did_you_mean(name, names) or "install the package that brings it, or remove the section"
-        configuration.fault((name,), f"there is no integration '{name}'", remedy)
+        configuration.fault((name,), f"there is no integration '{name}'", remedy, key=True)
         return
     except Broken as error:
-        configuration.fault((name,), str(error), "mend or remove the integration")
+        configuration.fault((name,), str(error), "mend or remove the integration", key=True)
         return
     cleaned, faults = validate(integration.schema, raw, (name,), configuration.document)
     configuration.faults += faults
@@ -183,6 +188,7 @@ def _known(configuration: Configuration) -> Known:
         persons=frozenset(directory.persons),
         roles=frozenset(directory.roles),
         channels=frozenset(_channel_names(configuration)),
+        kinds=configuration.channels(),
         analyzers=configuration.analyzers(),
     )
 

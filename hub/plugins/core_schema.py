@@ -32,7 +32,6 @@ HUB = vol.Schema(
         vol.Optional("unit_system"): valid.string,
         vol.Optional("country"): valid.string,
         vol.Optional("currency"): valid.string,
-        vol.Optional("packages"): object,
     }
 )
 HTTP = vol.Schema(

@@ -57,6 +57,7 @@ class Known:
     roles: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     analyzers: Mapping[str, Analyzer] = field(default_factory=dict)
+    kinds: "Mapping[str, Channel]" = field(default_factory=dict)  # of channels
 
 
 @dataclass(frozen=True, slots=True)

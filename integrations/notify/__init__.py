@@ -8,7 +8,17 @@ from typing import Any
 
 import voluptuous as vol
 
-from hub.api import Action, Channel, ConfigError, Integration, Link, hookimpl
+from hub.api import (
+    Action,
+    Channel,
+    ConfigError,
+    Finding,
+    Integration,
+    Known,
+    Link,
+    did_you_mean,
+    hookimpl,
+)
 from integrations.notify.delivering import Deliverer, OpenChannel
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
 from integrations.notify.mail import EMAIL
@@ -112,6 +122,20 @@ def _foreign(name: str, kind: Channel, settings: Any) -> Any:
         raise ConfigError(f"channel '{name}': {error}") from error
 
 
+def check_kinds(config: Mapping[str, Any], known: Known) -> Iterable[Finding]:
+    """Channels of kinds that no configured integration brings, or whose settings theirs does not take."""
+    for name, channel in config["channels"].items():
+        kind = known.kinds.get(channel["type"])
+        if kind is None:
+            remedy = did_you_mean(channel["type"], known.kinds) or f"there are {', '.join(sorted(known.kinds))}"
+            yield Finding(("channels", name), f"no integration brings channels of type '{channel['type']}'", remedy)
+        elif kind.name not in KINDS:
+            try:
+                _foreign(name, kind, channel["settings"])
+            except ConfigError as error:
+                yield Finding(("channels", name), str(error))
+
+
 async def run(link: Link, config: Mapping[str, Any]) -> None:
     """Open the channels and take notices until the end."""
     opened = open_channels(link, config["channels"])
@@ -129,6 +153,7 @@ def hub_integrations() -> Iterable[Integration]:
         summary="Sends notices to people over their channels, and keeps trying until they arrive.",
         run=run,
         schema=section,
+        check=check_kinds,
         events=(NoticeDelivered, NoticeRefused, NoticeHeld),
         actions=(
             Action(
