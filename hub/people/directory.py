@@ -10,6 +10,7 @@ from hub.people.places import Places
 from hub.people.roles import BUILT_IN_ROLES, Role
 
 Path = tuple[str | int, ...]
+MOST_REMEMBERED = 1000  # resolved audiences
 
 
 class Directory:
@@ -29,6 +30,7 @@ class Directory:
         self.persons: Mapping[str, Person] = {person.id: person for person in persons}
         self.roles: Mapping[str, Role] = {**BUILT_IN_ROLES, **{role.id: role for role in roles}}
         self._addresses = tuple(addresses)
+        self._resolved: dict[Audience, tuple[Person, ...]] = {}  # the same alarm comes for the same people
 
     @property
     def areas(self) -> Mapping[str, Area]:
@@ -55,12 +57,19 @@ class Directory:
 
         Of an area: those who answer for it or for a place around it. When nobody does, the circle widens: those
         who answer for a part of it, then for a part of what it lies in, up to the community, then all of the role.
-        Residents of an area are those who live in it; for them nothing widens: a neighbour is not meant.
+        Residents of an area are those who live in it; for them nothing widens: a neighbour is not meant. Everyone
+        of an area is who answers for it and who lives or works in it.
         """
         if not isinstance(audience, Audience):
             audience = parse_audience(audience)
-        chosen = {person.id for terms in audience.alternatives for person in self._meant(terms)}
-        return [person for person in self.persons.values() if person.id in chosen]
+        found = self._resolved.get(audience)
+        if found is None:
+            if len(self._resolved) >= MOST_REMEMBERED:
+                self._resolved.clear()
+            chosen = {person.id for terms in audience.alternatives for person in self._meant(terms)}
+            found = tuple(person for person in self.persons.values() if person.id in chosen)
+            self._resolved[audience] = found
+        return list(found)
 
     def responsible(self, area: str) -> list[Person]:
         """Those who answer for an area, found as `resolve` does."""
@@ -75,14 +84,20 @@ class Directory:
             for person in self._candidates(names["person"])
             if all(role in person.roles for role in names["role"])
         ]
-        if not names["area"]:
-            return persons
-        living = any(self._lives(role) for role in names["role"])
-        if not living and not names["person"] and not names["role"]:
-            persons = [person for person in persons if not all(self._lives(role) for role in person.roles)]
         for area in names["area"]:
-            persons = self._living(persons, area) if living else self._answering(persons, area)
+            persons = self._near(persons, area, names)
         return persons
+
+    def _near(self, persons: list[Person], area: str, names: Mapping[str, list[str]]) -> list[Person]:
+        if any(self._lives(role) for role in names["role"]):
+            return self._living(persons, area)
+        if names[EVERYONE]:
+            return [
+                person for person in persons if self._covers(person, area) or self._lives_in(person, area)
+            ]
+        if not names["person"] and not names["role"]:
+            persons = [person for person in persons if not all(self._lives(role) for role in person.roles)]
+        return self._answering(persons, area)
 
     def _candidates(self, ids: list[str]) -> list[Person]:
         if not ids:
@@ -92,16 +107,20 @@ class Directory:
     def _lives(self, role: str) -> bool:
         return role in self.roles and self.roles[role].lives
 
+    def _covers(self, person: Person, area: str) -> bool:
+        return not set(self.places.way_up(area)).isdisjoint(person.areas)
+
+    def _lives_in(self, person: Person, area: str) -> bool:
+        return any(self.places.inside(home, area) for home in person.areas)
+
     def _living(self, persons: list[Person], area: str) -> list[Person]:
-        inside = self.places.inside
-        return [person for person in persons if any(inside(home, area) for home in person.areas)]
+        return [person for person in persons if self._lives_in(person, area)]
 
     def _answering(self, persons: list[Person], area: str) -> list[Person]:
-        way = self.places.way_up(area)
-        covering = [person for person in persons if not set(way).isdisjoint(person.areas)]
+        covering = [person for person in persons if self._covers(person, area)]
         if covering:
             return covering
-        for wider in way:
+        for wider in self.places.way_up(area):
             if found := self._living(persons, wider):
                 return found
         return persons

@@ -1,6 +1,8 @@
 """Who is meant by an audience."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.model.people import Person
 from hub.model.things import Area
@@ -87,6 +89,17 @@ def test_a_notice_for_one_home_never_widens_to_the_neighbours(directory):
     assert directory.resolve("role:resident area:") == []
 
 
+def test_everyone_of_an_area_is_who_answers_for_it_and_who_lives_in_it(directory):
+    assert ids(directory.resolve("everyone area:b1-u1")) == ["li", "chief", "wang", "sun"]
+    assert ids(directory.resolve("everyone area:b3")) == ["chief"]
+
+
+def test_resolving_again_finds_the_same_and_what_a_caller_does_to_it_changes_nothing(directory):
+    first = directory.resolve("role:grid_worker")
+    first.clear()
+    assert ids(directory.resolve("role:grid_worker")) == ["li", "zhou"]
+
+
 def test_a_named_person_is_meant_wherever_they_are(directory):
     assert ids(directory.resolve("person:zhou area:b1")) == ["zhou"]
 
@@ -129,3 +142,30 @@ def test_areas_that_lie_in_each_other_do_no_harm():
 
 def test_an_empty_directory_means_nobody():
     assert Directory().resolve("everyone") == []
+
+
+areas = st.lists(st.sampled_from(sorted(area.id for area in AREAS)), max_size=2)
+roles = st.lists(st.sampled_from(["grid_worker", "guard", "resident", "admin"]), max_size=2)
+somebody = st.builds(
+    lambda number, held, where: Person(id=f"p{number}", name="x", roles=tuple(held), areas=tuple(where)),
+    st.integers(0, 9),
+    roles,
+    areas,
+)
+
+
+@given(
+    st.lists(somebody, max_size=6), st.sampled_from(AREAS), st.sampled_from(["grid_worker", "guard", "admin"])
+)
+def test_a_role_that_anyone_has_is_never_nobody_wherever_it_happened(persons, area, role):
+    directory = Directory(persons, AREAS)
+    found = directory.resolve(f"role:{role} area:{area.id}")
+    assert bool(found) == bool(directory.resolve(f"role:{role}"))
+    assert all(role in person.roles for person in found)
+
+
+@given(st.lists(somebody, max_size=6), st.sampled_from(AREAS))
+def test_a_notice_to_residents_reaches_only_who_lives_there(persons, area):
+    directory = Directory(persons, AREAS)
+    for person in directory.resolve(f"role:resident area:{area.id}"):
+        assert any(directory.places.inside(home, area.id) for home in person.areas)
