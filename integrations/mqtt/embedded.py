@@ -23,6 +23,10 @@ OLDEST = (2, 12)
 HUB_USER = "hub"
 START_PATIENCE, STOP_PATIENCE = 15.0, 3.0  # seconds
 POLL = 0.02  # seconds
+ACK_WAIT = "2s"  # what a killed hub did not acknowledge comes again after so long (NATS: 30s)
+IN_FLIGHT = (
+    64  # QoS 1 messages of one filter; NATS allows 65,535 over all filters of a client, so 1,023 filters
+)
 # Started through Python, as only the child itself may ask the kernel to end it together with the hub.
 LAUNCHER = """
 import ctypes, os, sys
@@ -162,8 +166,11 @@ class EmbeddedBroker:
                 "max_memory_store": 64 * 1024 * 1024,
                 "max_file_store": self._max_store,
             },
-            # What a killed hub did not acknowledge comes again after ack_wait; meanwhile it is in hand, not lost.
-            "mqtt": {"listen": f"{self._listen}:{self.port}", "ack_wait": "2s", "max_ack_pending": 500},
+            "mqtt": {
+                "listen": f"{self._listen}:{self.port}",
+                "ack_wait": ACK_WAIT,
+                "max_ack_pending": IN_FLIGHT,
+            },
         }
         write_private(path, json.dumps(configuration, indent=1))
         return path
