@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from hub.api import Broker, Integration, Link, ReadingReceived, Reference, hookimpl
+from hub.api import Broker, HubStarted, Integration, Link, ReadingReceived, Reference, hookimpl
 from integrations.lorawan.entities import all_entities
 from integrations.lorawan.events import DeviceDiscovered, DeviceJoined, UplinkUnread
 from integrations.lorawan.guest import Receiver
@@ -13,13 +13,24 @@ from integrations.lorawan.schema import SECTION, LorawanConfig
 async def run(link: Link, config: LorawanConfig) -> None:
     """Listen to the network servers until the end."""
     receiver = Receiver(link, config)
-    undos = receiver.listen(await link.need(Broker))
+    broker = await link.need(Broker)
     link.ready()
+    await _everyone_listens(link)
+    undos = receiver.listen(broker)
     try:
         await asyncio.Event().wait()
     finally:
         for undo in undos:
             undo()
+
+
+async def _everyone_listens(link: Link) -> None:
+    """Wait for the hub's start: a reading told before is one that covers and rules would never hear."""
+    started = asyncio.Event()
+    undo = link.on(HubStarted, lambda _event: started.set())
+    if not link.site.started:
+        await started.wait()
+    undo()
 
 
 def references(config: LorawanConfig) -> Iterable[Reference]:

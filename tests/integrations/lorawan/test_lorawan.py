@@ -163,6 +163,27 @@ async def test_a_message_of_the_things_stack(hub: HubKit) -> None:
     assert [reading.device for reading in hub.of(ReadingReceived)] == ["MH-0137"]
 
 
+async def test_it_listens_only_when_all_others_do(hub: HubKit) -> None:
+    hub.broker.subscribe = _refuse_before(hub)  # type: ignore[method-assign]
+    await hub.start(YAML)
+    await publish(hub)
+    assert len(hub.of(ReadingReceived)) == 1
+    hub.hub_of.supervisor.restart("lorawan", "the test says so")
+    await hub.advance(5)
+    await publish(hub, fCnt=1)
+    assert len(hub.of(ReadingReceived)) == 2
+
+
+def _refuse_before(hub: HubKit) -> Any:
+    subscribe = hub.broker.subscribe
+
+    def checked(*args: Any, **options: Any) -> Any:
+        assert hub.hub_of.site.started
+        return subscribe(*args, **options)
+
+    return checked
+
+
 async def test_the_example_works(hub: HubKit) -> None:
     await hub.start(Path(guest.__file__).with_name("example.yaml").read_text("utf-8"))
     await publish(hub)
