@@ -127,8 +127,12 @@ def check_kinds(config: Mapping[str, Any], known: Known) -> Iterable[Finding]:
     for name, channel in config["channels"].items():
         kind = known.kinds.get(channel["type"])
         if kind is None:
-            remedy = did_you_mean(channel["type"], known.kinds) or f"there are {', '.join(sorted(known.kinds))}"
-            yield Finding(("channels", name), f"no integration brings channels of type '{channel['type']}'", remedy)
+            remedy = (
+                did_you_mean(channel["type"], known.kinds) or f"there are {', '.join(sorted(known.kinds))}"
+            )
+            yield Finding(
+                ("channels", name), f"no integration brings channels of type '{channel['type']}'", remedy
+            )
         elif kind.name not in KINDS:
             try:
                 _foreign(name, kind, channel["settings"])

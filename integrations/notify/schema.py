@@ -219,17 +219,19 @@ DELIVER = vol.Schema(
 def check_send(data: Mapping[str, Any], known: Known) -> Iterable[Finding]:
     """Whether an audience as a rule writes it names whom there is; what templates fill in is left out."""
     for key in ("audience", "person", "role", "area"):
-        if key not in data:
-            continue
-        written = _without_templates(data[key] if key == "audience" else {key: data[key]})
-        if written is None:
-            continue
-        try:
-            found = unknown_names(parse_audience(written), known)
-        except AudienceFault as error:
-            found = [error]
-        for fault in found:
-            yield Finding((key,), fault.problem, fault.remedy)
+        given = data.get(key, [])
+        for index, item in enumerate(given if isinstance(given, list) else [given]):
+            path = (key, index) if isinstance(given, list) else (key,)
+            written = _without_templates(item if key == "audience" else {key: item})
+            for fault in () if written is None else _audience_faults(written, known):
+                yield Finding(path, fault.problem, fault.remedy)
+
+
+def _audience_faults(written: Any, known: Known) -> list[AudienceFault]:
+    try:
+        return unknown_names(parse_audience(written), known)
+    except AudienceFault as fault:
+        return [fault]
 
 
 def _without_templates(written: Any) -> Any:

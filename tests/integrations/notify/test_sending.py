@@ -229,6 +229,7 @@ KNOWN = Known(
     ],
 )
 def test_an_audience_in_a_rule_is_checked_when_it_is_loaded(data, found):
+    assert all(finding.path[1:] in ((), (0,), (1,)) for finding in check_send(data, KNOWN))
     assert [(finding.path[0], finding.remedy) for finding in check_send(data, KNOWN)] == found
 
 
