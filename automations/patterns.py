@@ -1,0 +1,66 @@
+"""Regular expressions whose time is bounded: those that could take exponential time are refused."""
+
+import re
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+LONGEST_PATTERN = 200
+LONGEST_SUBJECT = 16 * 1024
+_MOST_WORK = 20_000_000
+_REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+_FEW = 10  # a repeat of at most so many rounds counts as none
+
+
+class PatternFault(ValueError):
+    """The expression is wrong, or could take too long."""
+
+
+@lru_cache(maxsize=256)
+def compiled(pattern: str, ignore_case: bool = False) -> tuple[re.Pattern[str], int]:
+    """The expression and the longest text that it may be tried on; PatternFault."""
+    if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
+        raise PatternFault(f"a regular expression has at most {LONGEST_PATTERN} characters")
+    flags = re.IGNORECASE if ignore_case else 0
+    try:
+        tree = parser.parse(pattern, flags)
+        repeats = _count(tree, inside=False)
+        expression = re.compile(pattern, flags)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise PatternFault(f"'{pattern}' is no regular expression: {error}") from error
+    longest = LONGEST_SUBJECT if repeats < 2 else int(_MOST_WORK ** (1 / repeats))
+    return expression, min(LONGEST_SUBJECT, longest)
+
+
+def _count(tree: Any, *, inside: bool) -> int:
+    """How many open-ended repeats stand beside each other."""
+    found = 0
+    for code, argument in tree:
+        if code in _REPEATS:
+            low, high, body = argument
+            many = high - low > _FEW if high is not codes.MAXREPEAT else True
+            if many and inside:
+                raise PatternFault("a repeat inside a repeat could take too long")
+            found += _count(body, inside=inside or many) + many
+        elif code is codes.BRANCH:
+            if inside:
+                raise PatternFault("alternatives inside a repeat could take too long")
+            found += max(_count(branch, inside=inside) for branch in argument[1])
+        elif code is codes.GROUPREF or code is codes.GROUPREF_EXISTS:
+            raise PatternFault("references to groups could take too long")
+        elif code is codes.SUBPATTERN:
+            found += _count(argument[3], inside=inside)
+        elif code is codes.ATOMIC_GROUP:
+            found += _count(argument, inside=inside)
+        elif code in (codes.ASSERT, codes.ASSERT_NOT):
+            found += _count(argument[1], inside=inside)
+    return found
+
+
+def subject(text: Any, longest: int) -> str:
+    """The text to search in; PatternFault when it is too long for that expression."""
+    words = str(text)
+    if len(words) > longest:
+        raise PatternFault(f"a text of {len(words)} characters is too long for this regular expression")
+    return words
