@@ -219,9 +219,11 @@ DELIVER = vol.Schema(
 def check_send(data: Mapping[str, Any], known: Known) -> Iterable[Finding]:
     """Whether an audience as a rule writes it names whom there is; what templates fill in is left out."""
     for key in ("audience", "person", "role", "area"):
-        given = data.get(key, [])
-        for index, item in enumerate(given if isinstance(given, list) else [given]):
-            path = (key, index) if isinstance(given, list) else (key,)
+        if key not in data:
+            continue
+        given = data[key]
+        for index, item in enumerate(given) if isinstance(given, list) and given else [(None, given)]:
+            path = (key,) if index is None else (key, index)
             written = _without_templates(item if key == "audience" else {key: item})
             for fault in () if written is None else _audience_faults(written, known):
                 yield Finding(path, fault.problem, fault.remedy)
@@ -243,6 +245,6 @@ def _without_templates(written: Any) -> Any:
         return {
             key: item for key, value in written.items() if (item := _without_templates(value)) is not None
         } or None
-    if isinstance(written, list):
+    if isinstance(written, list) and written:
         return [item for value in written if (item := _without_templates(value)) is not None] or None
     return written

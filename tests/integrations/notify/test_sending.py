@@ -225,6 +225,7 @@ KNOWN = Known(
         ({"audience": ["person:lii", "area:b7"]}, [("audience", "did you mean 'li'?"), ("audience", "")]),
         ({"role": "gard", "area": "b1"}, [("role", "did you mean 'guard'?")]),
         ({"audience": ""}, [("audience", "name a person, a role or an area, or write 'everyone'")]),
+        ({"audience": []}, [("audience", "name a person, a role or an area, or write 'everyone'")]),
         ({"area": ""}, [("area", "write the area's id behind the colon")]),
     ],
 )
