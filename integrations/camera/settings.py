@@ -132,8 +132,8 @@ CAMERA = vol.Schema(
     {
         vol.Required("id"): identifier,
         vol.Optional("name"): text(100),
-        vol.Exclusive("url", "source"): stream_url,
-        vol.Exclusive("file", "source"): file_path,
+        vol.Optional("url"): stream_url,
+        vol.Optional("file"): file_path,
         vol.Optional("username"): text(200),
         vol.Optional("password"): text(200),
         vol.Optional("transport", default="tcp"): vol.In(("tcp", "udp")),

@@ -16,6 +16,7 @@ from integrations.camera.ring import Piece
 from integrations.camera.settings import full_url, public_url
 
 CLEAR_ADDRESS = "give the address of the camera's video stream, often rtsp://HOST/...; its manual names it"
+MOST_UNTIMED = 50  # packets that wait for the stream's first time
 MOST_BAD_PACKETS = 250  # in a row: ten seconds that nobody can look at
 
 
@@ -105,9 +106,10 @@ class Reader:
         self._container, self._stream, self._name = container, stream, name
         self._unit = float(stream.time_base or 0) or 1 / 90_000
         self._bad = 0
+        self._untimed: list[Any] = []
 
-    def read(self) -> Iterator[tuple[Piece | None, list[VideoFrame]]]:
-        """Each packet with the pictures that it completed; StreamFault when the stream breaks.
+    def read(self) -> Iterator[tuple[list[Piece], list[VideoFrame]]]:
+        """Packets for the ring with the pictures that they completed; StreamFault when the stream breaks.
 
         A damaged packet is left out; too many in a row are a fault. Ends when a file ends.
         """
@@ -121,7 +123,7 @@ class Reader:
                 raise self._broken(error) from error
             if packet is None:
                 return
-            yield self._piece(packet), self._decode(packet)
+            yield self._pieces(packet), self._decode(packet)
 
     def _decode(self, packet: Any) -> list[VideoFrame]:
         try:
@@ -138,14 +140,29 @@ class Reader:
             self._bad = 0
         return [frame for frame in frames if frame.pts is not None]
 
-    def _piece(self, packet: Any) -> Piece | None:
-        """The packet as the ring keeps it; None for the empty one at a file's end."""
-        if not packet.size:
-            return None
+    def _pieces(self, packet: Any) -> list[Piece]:
+        """The packet as the ring keeps it, with those before it that had to wait for a time.
+
+        RTSP gives the first packet, a key frame, no time before the server's first report: without it the whole
+        first group of pictures would be lost.
+        """
+        if not packet.size:  # the empty one at a file's end
+            return []
+        if packet.pts is None and packet.dts is None:
+            self._untimed = [*self._untimed[-MOST_UNTIMED:], packet]
+            return []
         pts = packet.pts if packet.pts is not None else packet.dts
-        if pts is None:
-            return None
         dts = packet.dts if packet.dts is not None else pts
+        step = packet.duration or 1
+        waiting = len(self._untimed)
+        pieces = [
+            self._piece(early, pts - (waiting - place) * step, dts - (waiting - place) * step)
+            for place, early in enumerate(self._untimed)
+        ]
+        self._untimed = []
+        return [*pieces, self._piece(packet, pts, dts)]
+
+    def _piece(self, packet: Any, pts: int, dts: int) -> Piece:
         return Piece(pts * self._unit, pts, dts, packet.duration or 0, packet.is_keyframe, bytes(packet))
 
     def _broken(self, error: Exception) -> StreamFault:

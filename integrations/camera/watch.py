@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -50,6 +51,7 @@ class WallClock:
         if not self._live:
             return
         self._least = min(self._least, now - t)
+        self._base = min(self._base, self._least)
         if t >= self._until:
             self._base, self._least, self._until = self._least, now - t, t + CLOCK_WINDOW
 
@@ -148,9 +150,9 @@ class Watch:
             connection: _Connection | None = None
             last_frame = time.monotonic()
             try:
-                for piece, frames in Reader(container, stream, name).read():
+                for pieces, frames in Reader(container, stream, name).read():
                     self._alive(camera["timeout"])
-                    if piece is not None:
+                    for piece in pieces:
                         ring.put(piece)
                     for frame in frames:
                         connection = self._follow(connection, frame, stream, ring)
@@ -264,10 +266,14 @@ class Watch:
             self._stored(clip.told, "its packets are gone: too many bytes between key frames")
             return
         began = connection.wall.at(pieces[0].t)
-        if connection.masks.private:
-            data = blackened(pieces, connection.stream, connection.masks, began)
-        else:
-            data = remuxed(pieces, connection.stream, began)
+        try:
+            if connection.masks.private:
+                data = blackened(pieces, connection.stream, connection.masks, began)
+            else:
+                data = remuxed(pieces, connection.stream, began)
+        except (FFmpegError, ValueError) as error:
+            self._stored(clip.told, f"its packets make no clip: {error}")
+            return
         evidence = {**clip.told["evidence"], "sha256": digest(data)}
         self._shelf.put(
             clip.path, data, lambda fault: self._stored({**clip.told, "evidence": evidence}, fault)

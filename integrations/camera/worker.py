@@ -15,6 +15,7 @@ from integrations.camera.watch import Watch
 if TYPE_CHECKING:
     from hub.api import Pipe
 
+APART = 0.1  # seconds between the first attempts of two cameras
 LAST_WRITES = 1.5  # seconds that evidence may still take when the hub stops us
 log = logging.getLogger("camera.worker")
 
@@ -30,6 +31,7 @@ def watch_all(pipe: "Pipe", config: Mapping[str, Any]) -> None:
     }
     for watch in watches.values():
         watch.thread.start()
+        pipe.stopping.wait(APART)
     while not pipe.stopping.is_set():
         _beat(pipe, watches)
         message = pipe.receive(0.5)

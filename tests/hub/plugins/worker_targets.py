@@ -45,6 +45,12 @@ def hang(pipe: Pipe, _config: dict[str, Any]) -> None:
         time.sleep(1)
 
 
+def dawdle(pipe: Pipe, _config: dict[str, Any]) -> None:
+    """Make no progress, but end when told to."""
+    pipe.send({"pid": os.getpid()})
+    pipe.stopping.wait()
+
+
 def freeze(pipe: Pipe, _config: dict[str, Any]) -> None:
     """Stop the whole process, its heart too."""
     pipe.send({"pid": os.getpid()})

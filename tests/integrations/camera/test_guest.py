@@ -13,7 +13,9 @@ import psutil
 import pytest
 import voluptuous as vol
 
-from hub.api import ActionRefused, Alarm, Analyzer, Integration, Link, NotReady, ProblemRaised
+from hub.api import ActionRefused, Alarm, Analyzer, Integration, Link, NotReady, ProblemRaised, StateChanged
+from hub.plugins.configuration import read_configuration
+from hub.plugins.manager import Manager
 from hub.runtime.hub import FaultyConfiguration
 from hub.testing.kit import HubKit
 from integrations.camera.events import EvidenceLost, EvidenceStored
@@ -79,6 +81,10 @@ async def until(hub: HubKit, condition: Callable[[], object]) -> None:
     await hub.settle()
 
 
+def states_of(entity_id: str, hub: HubKit) -> list[str]:
+    return [event.new.text for event in hub.of(StateChanged) if event.entity_id == entity_id]
+
+
 def worker_pid() -> int:
     (child,) = [item for item in psutil.Process().children() if "worker_child" in " ".join(item.cmdline())]
     return int(child.pid)
@@ -116,11 +122,8 @@ async def test_entities_follow_the_stream(cameras: HubKit) -> None:
 
 async def test_a_file_played_to_its_end_is_no_problem(cameras: HubKit) -> None:
     await cameras.start(ONE.format(more="pace: fast"))
-    connected: list[bool] = []
-    cameras.hub_of.states.watch(
-        "binary_sensor.gate_connectivity", lambda _old, new: connected.append(new.value)
-    )
-    await until(cameras, lambda: connected[-2:] == [True, False])
+    await until(cameras, lambda: states_of("camera.gate", cameras)[-2:] == ["streaming", "idle"])
+    assert cameras.state("binary_sensor.gate_connectivity").text == "off"
     assert cameras.state("camera.gate").text == "idle"
     assert not cameras.of(ProblemRaised)
 
@@ -227,3 +230,12 @@ def test_the_main_process_needs_no_decoder(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["camera", "falling_object"])
+def test_the_examples_are_taken_as_they_are(tmp_path: Path, name: str) -> None:
+    example = Path(__file__).parents[3] / "integrations" / name / "example.yaml"
+    (tmp_path / "configuration.yaml").write_text(example.read_text())
+    configuration = read_configuration(tmp_path, Manager(), environ={})
+    assert configuration.faults == []
+    assert "camera" in configuration.sections

@@ -44,7 +44,7 @@ def camera(**settings: Any) -> dict[str, Any]:
     ("settings", "words"),
     [
         ({"id": "Gate 1"}, "lower-case"),
-        ({"url": "rtsp://x/y"}, "source"),
+        ({"url": "rtsp://x/y"}, "either 'url' or 'file'"),
         ({"file": "../secret.mp4"}, "inside"),
         ({"file": "/etc/passwd"}, "inside"),
         ({"resolution": [1920]}, "length"),
