@@ -3,14 +3,15 @@
 import logging
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from hub.store.database import Database
 from hub.store.statements import Statement, unit_statements
 from hub.store.tables import to_microseconds
-from hub.store.trouble import Trouble
-from hub.store.unit import Outcome, Unit
+from hub.store.trouble import Trouble, remedy_of
+from hub.store.unit import Outcome, Unit, Write
 from hub.store.writer import Writer
 
 Committed = Callable[[Unit, Outcome, datetime], None]
@@ -29,7 +30,7 @@ class UnitWriter:
         self._call = self._statements["call"].sql
         self.committed: Committed | None = None
         self.file: Writer[Unit, tuple[Outcome, datetime]] = Writer(
-            database, self._apply, self._deliver, trouble
+            database, self._apply, self._deliver, trouble, rescue=self._rescue
         )
 
     @property
@@ -50,6 +51,45 @@ class UnitWriter:
         if known_alarms or known_calls:
             return Outcome(known_alarms, known_calls), now
         return _NOTHING_KNOWN, now
+
+    def _rescue(
+        self, connection: sqlite3.Connection, unit: Unit, error: Exception
+    ) -> tuple[Outcome, datetime]:
+        """Keep an alarm, and all of its unit that can be written: one guest's fault must not cost it.
+
+        A unit without an alarm is refused as a whole.
+        """
+        if not any(write.kind == "alarm" for write in unit.writes):
+            raise error
+        # A time without a zone is the likeliest fault of an alarm: then it happened when it arrived.
+        writes = [
+            Write(write.kind, {**write.row, "at": self._now()}, write.alarm)
+            if write.kind == "alarm" and not self._is_sound(connection, write)
+            else write
+            for write in unit.writes
+        ]
+        sound = [write for write in writes if self._is_sound(connection, write)]
+        if not any(write.kind == "alarm" for write in sound):
+            raise error
+        return self._apply(connection, replace(unit, writes=sound))
+
+    def _is_sound(self, connection: sqlite3.Connection, write: Write) -> bool:
+        """Whether a write can be carried out; tried and taken back."""
+        connection.execute("SAVEPOINT attempt")
+        try:
+            row = {**write.row, "stored_at": self._now()}
+            statement = self._statement(write.kind)
+            _execute(connection, statement.sql, statement.parameters(row))
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and remedy_of(error) is not None:
+                raise
+            log.error("a write of kind '%s' can't be carried out: %s", write.kind, error)
+            return False
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO attempt")
+                connection.execute("RELEASE attempt")
+        return True
 
     def _apply_writes(self, connection: sqlite3.Connection, unit: Unit, now: datetime) -> frozenset[str]:
         known: set[str] = set()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -48,12 +49,14 @@ class Writer(Generic[T, R]):
         deliver: Callable[[list[tuple[T, R | Exception]]], None],
         trouble: Trouble,
         forget: Callable[[], None] = lambda: None,
+        rescue: Callable[[sqlite3.Connection, T, Exception], R] | None = None,
     ) -> None:
         self._database = database
         self._apply = apply
         self._deliver = deliver
         self._trouble = trouble
         self._forget = forget  # called in the thread when a transaction came to nothing
+        self._rescue = rescue  # writes what can be of an item that was refused, or raises
         self._queue: SimpleQueue[T | _Job | _End] = SimpleQueue()
         self._give_up = threading.Event()
         self._closing = False
@@ -134,20 +137,31 @@ class Writer(Generic[T, R]):
     def _commit(self, items: list[T]) -> list[tuple[T, R | Exception]]:
         """Write them all, however long it takes."""
         try:
-            results: list[tuple[T, R | Exception]] = list(zip(items, self._persist(items), strict=True))
-        except Exception as error:
-            if len(items) == 1:  # whatever one item raises must not harm the others
-                log.error("a write to %s was refused", self._database.path.name, exc_info=error)
-                results = [(items[0], error)]
-            else:
-                results = [result for item in items for result in self._commit([item])]
-        return results
+            return list(zip(items, self._persist(partial(self._apply_all, items)), strict=True))
+        except Exception as error:  # noqa: BLE001 - whatever one item raises must not harm the others
+            if len(items) == 1:
+                return [(items[0], self._save(items[0], error))]
+            return [result for item in items for result in self._commit([item])]
 
-    def _persist(self, items: list[T]) -> list[R]:
-        """One transaction, tried until the disk takes it; raises what the items themselves cause."""
+    def _apply_all(self, items: list[T], connection: sqlite3.Connection) -> list[R]:
+        return [self._apply(connection, item) for item in items]
+
+    def _save(self, item: T, error: Exception) -> R | Exception:
+        """What can be done about an item that was refused."""
+        log.error("a write to %s was refused", self._database.path.name, exc_info=error)
+        rescue = self._rescue
+        if rescue is None or isinstance(error, StoreError):
+            return error
+        try:
+            return self._persist(lambda connection: rescue(connection, item, error))
+        except Exception as final:  # noqa: BLE001 - as above
+            return final
+
+    def _persist(self, work: Callable[[sqlite3.Connection], J]) -> J:
+        """One transaction, tried until the disk takes it; raises what the work itself causes."""
         while True:
             try:
-                results = self._transact(lambda connection: [self._apply(connection, item) for item in items])
+                results = self._transact(work)
             except sqlite3.Error as error:
                 self._wait_for_better(error)
             else:

@@ -34,7 +34,12 @@ class Post:
         self.declare("send", **action)
         self.outbox = self.bench.store.outbox
         self.courier = Courier(
-            self.outbox, self.actions, self.bench.clock, self.bench.store.units, chance=lambda: 1.0, page=self.page
+            self.outbox,
+            self.actions,
+            self.bench.clock,
+            self.bench.store.units,
+            chance=lambda: 1.0,
+            page=self.page,
         )
         self.undo = self.actions.register("send", self.handle)
         self.courier.start()

@@ -17,8 +17,8 @@ class CoverOpened(Alarm, frozen=True, kw_only=True):
     angle: float = 0.0
 
 
-def an_alarm(id: str, *, at: datetime = START, **fields: Any) -> CoverOpened:
-    return CoverOpened(id=id, at=at, source="binary_sensor.mh_0137_open", area="b3", **fields)
+def an_alarm(alarm_id: str, *, at: datetime = START, **fields: Any) -> CoverOpened:
+    return CoverOpened(id=alarm_id, at=at, source="binary_sensor.mh_0137_open", area="b3", **fields)
 
 
 def put_alarm(unit: Unit, alarm: Alarm) -> None:
@@ -66,9 +66,9 @@ class Bench:
         found = await self.store.read(lambda connection: connection.execute(sql).fetchall())
         return [tuple(row) for row in found]
 
-    async def raise_alarm(self, id: str, severity: Severity = Severity.warning) -> None:
+    async def raise_alarm(self, alarm_id: str, severity: Severity = Severity.warning) -> None:
         with self.store.units.open() as unit:
-            put_alarm(unit, an_alarm(id, severity=severity))
+            put_alarm(unit, an_alarm(alarm_id, severity=severity))
         await unit.receipt
 
 

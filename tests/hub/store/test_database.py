@@ -5,6 +5,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from hub.store.store import Store
 from hub.testing.clock import ManualClock
 from tests.hub.store.bench import Bench
 
-DATABASES = [events_database, history_database]
+Made = Callable[[Path], Database]
+DATABASES: list[Made] = [events_database, history_database]
 
 
 def shape(path: Path) -> dict[str, str]:
@@ -27,7 +29,7 @@ def shape(path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("made", DATABASES)
-def test_migrating_an_empty_database_gives_the_tables_of_today(made: type[Database], tmp_path: Path) -> None:
+def test_migrating_an_empty_database_gives_the_tables_of_today(made: Made, tmp_path: Path) -> None:
     fresh = made(tmp_path)
     fresh.prepare()
     migrations.upgrade(fresh.chain, tmp_path / "migrated.db")
@@ -62,7 +64,7 @@ def test_a_migration_starts_from_what_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("made", DATABASES)
-def test_a_database_of_a_newer_hub_is_left_alone(made: type[Database], tmp_path: Path) -> None:
+def test_a_database_of_a_newer_hub_is_left_alone(made: Made, tmp_path: Path) -> None:
     database = made(tmp_path)
     database.prepare()
     connection = sqlite3.connect(database.path)
@@ -81,9 +83,7 @@ def test_a_database_of_a_newer_hub_is_left_alone(made: type[Database], tmp_path:
     ],
 )
 @pytest.mark.parametrize("made", DATABASES)
-def test_a_damaged_file_is_named_and_kept(
-    made: type[Database], tmp_path: Path, content: bytes, reason: str
-) -> None:
+def test_a_damaged_file_is_named_and_kept(made: Made, tmp_path: Path, content: bytes, reason: str) -> None:
     database = made(tmp_path)
     database.path.write_bytes(content)
     with pytest.raises(StoreError) as told:

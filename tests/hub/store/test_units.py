@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Stop
 from typing import Any
@@ -80,9 +81,10 @@ async def test_a_callback_that_raises_harms_no_other(bench: Bench, caplog: pytes
     told: list[Outcome] = []
     with bench.store.units.open() as unit:
         unit.call(a_call("k1"))
-        unit.after.append(lambda _outcome: {}["nothing"])
+        unit.after.append(lambda _outcome: void(1 / 0))
         unit.after.append(told.append)
-    assert told == [] and await unit.receipt == Outcome()
+    assert told == []
+    assert await unit.receipt == Outcome()
     assert told == [Outcome()]
     assert "a callback after a commit failed" in caplog.text
 
@@ -98,13 +100,38 @@ async def test_many_units_share_a_commit(bench: Bench) -> None:
     assert await bench.rows("SELECT count(*) FROM events") == [(500,)]
 
 
+FAULTY: list[tuple[str, dict[str, Any]]] = [
+    ("no such kind", {}),
+    ("timer", {"owner": "x", "key": "no due", "data": "{}"}),
+    ("timer", {"owner": "x", "key": "k", "due": None, "data": "{}"}),
+    ("timer", {"owner": "x", "key": "k", "due": "tomorrow", "data": "{}"}),
+]
+
+
+async def test_a_faulty_write_costs_neither_the_alarm_nor_what_others_wrote_with_it(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    with bench.store.units.open() as unit:
+        put_alarm(unit, an_alarm("a1"))
+        unit.write("remember", {"owner": "x", "key": "k", "value": "1"})
+        for kind, row in FAULTY:
+            unit.write(kind, row)
+        unit.call(a_call("k1"))
+    assert await unit.receipt == Outcome()
+    assert await bench.rows("SELECT id FROM events") == [("a1",)]
+    assert await bench.rows("SELECT key FROM outbox") == [("k1",)]
+    assert await bench.rows("SELECT value FROM memory") == [("1",)]
+    assert bench.store.outbox.pending == 1
+    assert caplog.text.count("can't be carried out") == len(FAULTY)
+
+
 async def test_a_unit_that_can_not_be_written_is_refused_alone(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     receipts = []
     for number in range(9):
         with bench.store.units.open() as unit:
-            put_alarm(unit, an_alarm(f"a{number}"))
+            unit.write("remember", {"owner": "x", "key": f"a{number}", "value": "1"})
             if number == 4:
                 unit.write("no such kind", {})
             if number == 5:
@@ -118,17 +145,31 @@ async def test_a_unit_that_can_not_be_written_is_refused_alone(
         KeyError,
         sqlite3.IntegrityError,
     ] + [Outcome] * 2
-    found = {row[0] for row in await bench.rows("SELECT id FROM events")}
+    found = {row[0] for row in await bench.rows("SELECT key FROM memory")}
     assert found == {f"a{number}" for number in (0, 1, 2, 3, 7, 8)}
     assert caplog.text.count("a write to events.db was refused") == 3
 
 
-async def test_a_naive_time_is_refused(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    alarm = an_alarm("a1", at=bench.clock.now().replace(tzinfo=None))
+async def test_an_alarm_whose_time_has_no_zone_happened_when_it_arrived(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bench.clock.advance(60)
     with bench.store.units.open() as unit:
-        put_alarm(unit, alarm)
-    with pytest.raises(ValueError, match="has no zone; use an aware one"):
+        put_alarm(unit, an_alarm("a1", at=bench.clock.now().replace(tzinfo=None)))
+        unit.call(a_call("k1"))
+    assert await unit.receipt == Outcome()
+    assert await bench.rows("SELECT at - stored_at FROM events") == [(0,)]
+    assert bench.store.outbox.pending == 1
+    assert "has no zone; use an aware one" in caplog.text
+
+
+async def test_an_alarm_that_can_not_be_written_at_all_is_refused(bench: Bench) -> None:
+    with bench.store.units.open() as unit:
+        unit.alarm(an_alarm("a1"), {"id": "a1"})
+        unit.call(a_call("k1"))
+    with pytest.raises(KeyError):
         await unit.receipt
+    assert await bench.rows("SELECT * FROM outbox") == []
 
 
 async def test_an_alarm_with_half_a_character_is_kept(bench: Bench) -> None:
@@ -143,7 +184,7 @@ async def test_an_alarm_with_half_a_character_is_kept(bench: Bench) -> None:
 async def test_a_call_whose_data_is_no_json_is_refused_at_once(bench: Bench) -> None:
     with bench.store.units.open() as unit:
         put_alarm(unit, an_alarm("a1"))
-        with pytest.raises(ValueError, match="call 'k1' of 'notify.send': its data can't be stored"):
+        with pytest.raises(ValueError, match=r"call 'k1' of 'notify.send': its data can't be stored"):
             unit.call(a_call("k1", at=bench.clock.now()))
     await unit.receipt
     assert await bench.rows("SELECT id FROM events") == [("a1",)]
@@ -188,7 +229,7 @@ class Ward:
         self.path = plain.path
         self.told: list[str] = []
         self.waits: list[float] = []
-        self.meanwhile = lambda: None
+        self.meanwhile: Callable[[], None] = lambda: None
         trouble = Trouble(
             self.path,
             lambda problem, text, remedy: self.told.append(f"{problem}: {text}; {remedy}"),
@@ -204,9 +245,9 @@ class Ward:
         self.meanwhile()
         stop.wait(0.001)
 
-    def alarm(self, id: str, size: int = 0) -> Unit:
+    def alarm(self, alarm_id: str, size: int = 0) -> Unit:
         with self.units.open() as unit:
-            put_alarm(unit, an_alarm(id, cause="x" * size))
+            put_alarm(unit, an_alarm(alarm_id, cause="x" * size))
         return unit
 
     def count(self) -> int:
