@@ -209,9 +209,14 @@ class _Stage:
         for pixel, scale in zip(pixels, scales, strict=True):
             luma[box] = before[box]
             axes = (0.5 * throw.item.width_m * scale, 0.5 * throw.item.height_m * scale)
-            blend(luma, (pixel[0], pixel[1]), axes, angle, throw.item.grey, 1.0)
+            blend(luma, (pixel[0], pixel[1]), axes, angle, self._shade(throw.item), 1.0)
             total += luma[box]
         luma[box] = (total / len(shown)).astype(np.uint8)
+
+
+    def _shade(self, item: Item) -> float:
+        """Grey level of the item: by night only what street lamps leave of it."""
+        return 20.0 + 0.5 * item.grey if self._plan.night else float(item.grey)
 
 
 def _encode(plan: ClipPlan, target: Path, times: NDArray[np.float64]) -> None:

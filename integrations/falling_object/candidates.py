@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .steadiness import Shift, Steadier, edge_allowance, move
 from .threshold import TILE, ThresholdMap
 
 Luma = NDArray[np.uint8]
@@ -19,8 +21,9 @@ BLOB_CAP = 120
 UPSET_SHARE = 0.02
 SAME_PICTURE = 0.12
 DAY_FLOOR, NIGHT_FLOOR = 5.0, 26.0
-NOISE_FACTOR = 5.2
-NOISE_EVERY_S = 1.0
+# independent noise exceeds 1.65 times the value that it exceeds once in 200 only once in 60,000
+NOISE_QUANTILE, NOISE_FACTOR, NOISE_BLOCKS = 0.995, 1.65, 6
+NOISE_EVERY_S = 0.5
 SETTLE_S = 0.6
 
 
@@ -53,6 +56,7 @@ class _Picture:
     full: Luma
     half: Luma
     key: bool
+    shift: Shift
 
 
 class CandidateFinder:
@@ -65,7 +69,7 @@ class CandidateFinder:
         self._span = 2
         self._steps: deque[float] = deque(maxlen=15)
         self._noise_at: float | None = None
-        self._since_key = 0
+        self._steadier = Steadier()
 
     @property
     def span(self) -> int:
@@ -85,7 +89,7 @@ class CandidateFinder:
         if self._pictures:
             self._steps.append(t - self._pictures[-1].t)
             self._choose_span()
-        self._pictures.append(_Picture(t, luma, half, key))
+        self._pictures.append(_Picture(t, luma, half, key, self._steadier.shift(half, t)))
         if len(self._pictures) <= self._span:
             return None
         self._changes.append(cv2.absdiff(half, self._pictures[-1 - self._span].half))
@@ -136,33 +140,46 @@ class CandidateFinder:
         earlier, middle, later = pictures[-1 - 2 * self._span], pictures[-1 - self._span], pictures[-1]
         between = list(pictures)[-2 * self._span : len(pictures) - self._span]
         threshold = self._maps[1 if any(picture.key for picture in between) else 0]
-        least = cv2.min(self._changes[-1 - self._span], self._changes[-1])
+        shaken = self._steadier.active and any(p.shift != middle.shift for p in (earlier, later))
+        if shaken:
+            earlier, middle, later = (_steady(p, middle.shift) for p in (earlier, middle, later))
+            least = cv2.min(cv2.absdiff(middle.half, earlier.half), cv2.absdiff(middle.half, later.half))
+            least = cv2.subtract(least, edge_allowance(middle.half))
+        else:
+            least = cv2.min(self._changes[-1 - self._span], self._changes[-1])
         self._measure_noise(least, middle.t)
         excess = cv2.subtract(least, threshold.values)
-        blobs, tiles = self._gather(excess, earlier, middle, later)
+        blobs, tiles = self._gather(excess, earlier, middle, later, 2 if shaken else 1)
         threshold.learn(tiles, middle.t)
         return Sighting(middle.t, () if blobs is None else tuple(blobs), blobs is None)
+
+    def _watch_steadiness(self, share: float) -> None:
+        """Begin to measure shifts when much of the picture stirs; the pictures held get theirs afterwards."""
+        if self._steadier.note(share, self._pictures[-1].t):
+            middle = self._pictures[-1 - self._span]
+            self._steadier.begin(middle.half, self._pictures[-1].t)
+            self._pictures = deque(replace(p, shift=self._steadier.shift(p.half, p.t)) for p in self._pictures)
 
     def _measure_noise(self, least: Luma, t: float) -> None:
         """The floor follows the noise of the picture, so that night does not drown in specks."""
         if self._maps is None or (self._noise_at is not None and 0 <= t - self._noise_at < NOISE_EVERY_S):
             return
-        self._noise_at = t
-        sample = least[::5, ::5].ravel()
-        noise = float(np.quantile(sample, 0.9)) / 1.15
-        floor = min(max(NOISE_FACTOR * noise, DAY_FLOOR), NIGHT_FLOOR)
+        first, self._noise_at = self._noise_at is None, t
+        floor = min(max(NOISE_FACTOR * noise_level(least), DAY_FLOOR), NIGHT_FLOOR)
         for threshold, extra in zip(self._maps, (0.0, 2.0), strict=True):
-            threshold.floor = 0.6 * threshold.floor + 0.4 * (floor + extra)
+            threshold.set_floor(floor + extra if first else 0.6 * threshold.floor + 0.4 * (floor + extra))
 
     def _gather(
-        self, excess: Luma, earlier: _Picture, middle: _Picture, later: _Picture
+        self, excess: Luma, earlier: _Picture, middle: _Picture, later: _Picture, unit: int
     ) -> tuple[list[Blob] | None, NDArray[np.bool_]]:
         """Blobs of the hits (None: too many, the scene is upset) and the tiles hit."""
         rows, columns = excess.shape
         tiles = np.zeros((-(-rows // TILE), -(-columns // TILE)), dtype=bool)
-        if not cv2.hasNonZero(excess) if hasattr(cv2, "hasNonZero") else not cv2.countNonZero(excess):
+        if not cv2.hasNonZero(excess):
+            self._watch_steadiness(0.0)
             return [], tiles
         ys, xs = hit_words(excess)
+        self._watch_steadiness(len(ys) * 8 / excess.size)
         if len(ys) * 8 > UPSET_SHARE * excess.size:
             tiles[ys // TILE, xs // TILE] = True
             return None, tiles
@@ -173,8 +190,16 @@ class CandidateFinder:
         patches = [patch for box in boxes for patch in split_box(excess, box)]
         if len(patches) > BLOB_CAP:
             return None, tiles
-        blobs = [measure(patch, earlier.full, middle.full, later.full, middle.t) for patch in patches]
-        return [blob for blob in blobs if blob is not None], tiles
+        blobs = [measure(patch, earlier.full, middle.full, later.full, middle.t, unit) for patch in patches]
+        x, y = middle.shift
+        return [replace(b, x=b.x - 2 * x, y=b.y - 2 * y) if x or y else b for b in blobs if b is not None], tiles
+
+
+def _steady(picture: _Picture, shift: Shift) -> _Picture:
+    """The picture moved to another one's shift; its half-size picture then stands in for the full one."""
+    by = (shift[0] - picture.shift[0], shift[1] - picture.shift[1])
+    half = move(picture.half, by) if np.hypot(*by) > 0.03 else picture.half
+    return replace(picture, half=half, full=half)
 
 
 def shrink(luma: Luma) -> Luma:
@@ -183,6 +208,16 @@ def shrink(luma: Luma) -> Luma:
     return np.asarray(
         cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
     )
+
+
+def noise_level(least: Luma) -> float:
+    """What the three-frame minimum rarely exceeds in most parts of the picture, whatever stirs in a few of them."""
+    sample = least[::3, ::3]
+    rows, columns = (size // NOISE_BLOCKS for size in sample.shape)
+    blocks = sample[: rows * NOISE_BLOCKS, : columns * NOISE_BLOCKS].reshape(NOISE_BLOCKS, rows, NOISE_BLOCKS, columns)
+    flat = blocks.transpose(0, 2, 1, 3).reshape(NOISE_BLOCKS**2, -1)
+    rank = min(int(NOISE_QUANTILE * flat.shape[1]), flat.shape[1] - 1)
+    return float(np.median(np.partition(flat, rank, axis=1)[:, rank]))
 
 
 def hit_words(excess: Luma) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -222,30 +257,29 @@ def split_box(excess: Luma, box: tuple[int, int, int, int]) -> list[Patch]:
     ]
 
 
-def measure(patch: Patch, earlier: Luma, middle: Luma, later: Luma, t: float) -> Blob | None:
-    """Centroid, area and contrast of a patch from the full-size pictures; coarse for huge ones."""
+def measure(patch: Patch, earlier: Luma, middle: Luma, later: Luma, t: float, unit: int) -> Blob | None:
+    """Centroid, area and contrast of a patch, in full-size pixels; coarse for huge ones.
+
+    The pictures are full-size (`unit` 1) or half-size (`unit` 2).
+    """
     x0, y0, x1, y1, weight = patch
     if (x1 - x0) * (y1 - y0) > 10_000:
         return Blob(
-            t,
-            x0 + x1 - 0.5,
-            y0 + y1 - 0.5,
-            2.0 * (x1 - x0) * (y1 - y0),
-            10.0,
-            2.0 * (x1 - x0),
-            2.0 * (y1 - y0),
-            weight,
+            t, x0 + x1 - 0.5, y0 + y1 - 0.5, 2.0 * (x1 - x0) * (y1 - y0), 10.0, 2.0 * (x1 - x0), 2.0 * (y1 - y0), weight
         )
-    left, top = max(2 * x0 - 2, 0), max(2 * y0 - 2, 0)
-    crop = np.s_[top : 2 * y1 + 2, left : 2 * x1 + 2]
+    zoom = 2 // unit
+    left, top = max(zoom * x0 - 2, 0), max(zoom * y0 - 2, 0)
+    crop = np.s_[top : zoom * y1 + 2, left : zoom * x1 + 2]
     now = middle[crop].astype(np.float32)
     before, after = now - earlier[crop], now - later[crop]
     signed = np.where(np.abs(before) < np.abs(after), before, after)
     signed[before * after < 0] = 0.0
-    return _moments(signed, left, top, t, weight)
+    return _moments(signed, left, top, t, weight, unit)
 
 
-def _moments(signed: NDArray[np.float32], left: int, top: int, t: float, weight: float) -> Blob | None:
+def _moments(
+    signed: NDArray[np.float32], left: int, top: int, t: float, weight: float, unit: int
+) -> Blob | None:
     strength = np.abs(signed)
     peak = float(strength.max())
     shown = np.where(strength > max(0.35 * peak, 3.0), strength, 0.0)
@@ -253,11 +287,19 @@ def _moments(signed: NDArray[np.float32], left: int, top: int, t: float, weight:
     if total <= 0.0:
         return None
     columns, rows = shown.sum(axis=0), shown.sum(axis=1)
-    xs, ys = np.arange(len(columns)), np.arange(len(rows))
-    x, y = float(columns @ xs) / total, float(rows @ ys) / total
-    spread_x = float(np.sqrt(max(float(columns @ (xs - x) ** 2) / total, 0.05)))
-    spread_y = float(np.sqrt(max(float(rows @ (ys - y) ** 2) / total, 0.05)))
+    (x, width), (y, height) = _spread(columns / total), _spread(rows / total)
     level = float(np.sort(strength, axis=None)[-3:].mean())
     sign = 1.0 if float(signed[strength >= peak][0]) > 0 else -1.0
     area = float(strength[strength > 0.2 * peak].sum()) / max(level, 1.0)
-    return Blob(t, left + x, top + y, area, sign * level, 3.46 * spread_x, 3.46 * spread_y, weight)
+    half_pixel = 0.5 * (unit - 1)
+    return Blob(
+        t, unit * (left + x) + half_pixel, unit * (top + y) + half_pixel, unit**2 * area, sign * level,
+        unit * width, unit * height, weight,
+    )  # fmt: skip
+
+
+def _spread(profile: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Mean of a normalised profile and the width of the box with the same variance."""
+    index = np.arange(len(profile))
+    mean = float(profile @ index)
+    return mean, float(np.sqrt(12 * max(float(profile @ (index - mean) ** 2), 0.05)))

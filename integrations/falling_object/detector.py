@@ -64,15 +64,19 @@ class Detector:
 
     def _consider(self, sighting: Sighting, now: float) -> list[Detection]:
         if sighting.upset:
-            self.counts["upsets"] += 1
-            self._upsets.append(sighting.t)
-            if len(self._upsets) == UPSET_COUNT and sighting.t - self._upsets[0] < UPSET_S:
-                self._blind_until = sighting.t + QUARANTINE_S
-                self._linker = Linker(self._calibration)
-            return []
+            return self._decide(self._note_upset(sighting.t), now)
         if self._blind_until is not None and sighting.t < self._blind_until:
             return []
         return self._decide(self._linker.feed(sighting), now)
+
+    def _note_upset(self, t: float) -> list[Track]:
+        """Count an upset; after several in a row end all tracks and trust nothing for a while."""
+        self.counts["upsets"] += 1
+        self._upsets.append(t)
+        if len(self._upsets) < UPSET_COUNT or t - self._upsets[0] > UPSET_S:
+            return []
+        self._blind_until = t + QUARANTINE_S
+        return self._linker.finish()
 
     def _decide(self, ended: Iterable[Track], now: float) -> list[Detection]:
         found = []

@@ -38,6 +38,13 @@ class ThresholdMap:
         wide = cv2.resize(tiled, None, fx=TILE, fy=TILE, interpolation=cv2.INTER_NEAREST)
         self.values = np.ascontiguousarray(wide[: self._shape[0], : self._shape[1]])
 
+    def set_floor(self, floor: float) -> None:
+        """Move the floor, at once where it matters: up when noise has grown."""
+        grown = floor - self.floor
+        self.floor = floor
+        if grown > 0.5:
+            self.values = np.asarray(cv2.add(self.values, float(round(grown))), dtype=np.uint8)
+
     def excess_at(self, row: float, column: float) -> float:
         """How far above the floor the threshold stands around a (half-size) pixel, in grey levels."""
         rows, columns = self._excess.shape
