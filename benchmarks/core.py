@@ -127,12 +127,13 @@ async def run_bus(spec: dict[str, Any], hub: Hub) -> dict[str, Any]:
         undos = [hub.bus.on(kind, on_event) for kind in kinds for _ in range(case["listeners_per_type"])]
         total = case.get("events", part["events"])
         want = total * case["listeners_per_type"]
-        emit, payload, count, now = hub.bus.emit, part["payload"], len(kinds), hub.clock.now
+        emit, count, now = hub.bus.emit, len(kinds), hub.clock.now
+        zone, value, ok = (part["payload"][name] for name in ("zone", "value", "ok"))
         gc.collect()
         with wl.Clock() as clock:
             for start in range(0, total, part["batch"]):
                 for i in range(start, min(start + part["batch"], total)):
-                    emit(kinds[i % count](at=now(), source="bench", **payload))
+                    emit(kinds[i % count](at=now(), source="bench", zone=zone, value=value, ok=ok))
                 await asyncio.sleep(0)
             while seen[0] < want:
                 await asyncio.sleep(0)
