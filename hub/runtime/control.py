@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from hub import __version__
 from hub.kernel.journal import event_data
-from hub.model.events import Event
+from hub.model.events import Event, HubStopping
 from hub.runtime.metrics import resident_bytes
 
 if TYPE_CHECKING:
@@ -76,17 +76,20 @@ class Control:
 
     async def outbox(self, request: web.Request) -> web.Response:
         """Retry or drop dead letters: {"do": "retry"|"drop", "keys": [...]}; answers how many there were."""
-        body: dict[str, Any] = await request.json()
+        try:
+            body = await request.json()
+        except ValueError:
+            body = None
         outbox = self._hub.store.outbox
-        act = {"retry": outbox.retry, "drop": outbox.drop}.get(str(body.get("do")))
-        keys = body.get("keys")
+        wanted, keys = (body.get("do"), body.get("keys")) if isinstance(body, dict) else (None, None)
+        act = {"retry": outbox.retry, "drop": outbox.drop}.get(str(wanted))
         if act is None or not isinstance(keys, list):
             raise web.HTTPBadRequest(text='send {"do": "retry" or "drop", "keys": [...]}')
         done = [key for key in keys if isinstance(key, str) and await act(key)]
         return web.json_response({"done": done, "unknown": [key for key in keys if key not in done]})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Every event from now on, one JSON object a line, until the caller goes."""
+        """Every event from now on, one JSON object a line, until the caller goes or the hub stops."""
         queue: asyncio.Queue[Event] = asyncio.Queue(TAIL_BUFFER)
         missed = 0
 
@@ -98,16 +101,18 @@ class Control:
                 queue.put_nowait(event)
 
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        await response.prepare(request)
         undo = self._hub.bus.on(Event, put)
         try:
-            while True:
+            await response.prepare(request)
+            event: Event | None = None
+            while not isinstance(event, HubStopping):
                 event = await queue.get()
                 line = {"kind": event.kind, **event_data(event)}
                 if missed:
                     line["missed_before"], missed = missed, 0
                 await response.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         except ConnectionResetError:
-            return response
+            pass  # the caller has gone
         finally:
             undo()
+        return response

@@ -70,13 +70,14 @@ class LagWatch:
     def _watch(self) -> None:
         seen: tuple[float, str, str] | None = None  # the beat that is late, and who was on the stack
         while not self._stop.wait(TURN):
-            late = time.perf_counter() - self._beat - TURN
-            if late > self._limit and (seen is None or seen[0] != self._beat):
-                guest, place = culprit(sys._current_frames().get(self._main), self._owner_of)
-                seen = (self._beat, guest, place)
-            elif seen is not None and seen[0] != self._beat:
-                self._tell(seen[1], self._beat - seen[0] - TURN, seen[2])
+            beat = self._beat
+            if seen is not None and seen[0] != beat:
+                self._tell(seen[1], beat - seen[0] - TURN, seen[2])
                 seen = None
+            if seen is None and time.perf_counter() - beat - TURN > self._limit:
+                guest, place = culprit(sys._current_frames().get(self._main), self._owner_of)
+                if self._beat == beat:  # else the loop went on meanwhile, and the stack is someone else's
+                    seen = (beat, guest, place)
 
     def _tell(self, guest: str, seconds: float, place: str) -> None:
         log.warning("the loop was blocked for %.1f s by %s at %s", seconds, guest or "the hub", place)

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TextIO
+from urllib.parse import quote
 
 IDS = ("integration", "event", "run", "call")
 COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[41m"}
 MASK = "***"
+SHORTEST = 6  # letters of a secret
 
 
 class Masking(logging.Filter):
@@ -21,7 +23,8 @@ class Masking(logging.Filter):
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask these from now on; short ones would mask half of the language and are left."""
-        self._secrets = tuple(sorted({item for item in secrets if len(item) >= 6}, key=len, reverse=True))
+        forms = {form for item in secrets if len(item) >= SHORTEST for form in dressed(item)}
+        self._secrets = tuple(sorted(forms, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
         """The text without secrets."""
@@ -29,6 +32,12 @@ class Masking(logging.Filter):
             if secret in text:
                 text = text.replace(secret, MASK)
         return text
+
+
+def dressed(secret: str) -> set[str]:
+    """A secret as it may stand in a text: as it is, quoted by Python or JSON, in an address."""
+    quoted = {repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, *quoted, quote(secret, errors="replace"), quote(secret, safe="", errors="replace")}
 
 
 def ids_of(record: logging.LogRecord) -> dict[str, str]:
@@ -49,12 +58,12 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
-            **ids_of(record),
+            "message": self._masking.clean(record.getMessage()),
+            **{name: self._masking.clean(value) for name, value in ids_of(record).items()},
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return self._masking.clean(json.dumps(line, ensure_ascii=False))
+            line["traceback"] = self._masking.clean(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
 
 
 class Lines(logging.Formatter):

@@ -16,7 +16,7 @@ class Systemd:
         except ValueError:
             microseconds, ours = 0, False
         # systemd advises to report in half of the time that it grants.
-        self.watchdog_seconds = microseconds / 2e6 if ours else 0.0
+        self.watchdog_seconds = max(0.0, microseconds / 2e6) if ours else 0.0
 
     def notify(self, state: str) -> bool:
         """Send lines such as READY=1 or WATCHDOG=1; False when no service manager listens."""
