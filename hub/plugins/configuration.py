@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from hub.model.events import (
 )
 from hub.people import Directory, load_directory
 from hub.plugins.core_schema import CORE
+from hub.plugins.declaration import told
 from hub.plugins.integration import Analyzer, Channel, Integration, Known
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.plugins.site import Place
@@ -131,6 +133,7 @@ def read_configuration(
     for name, raw in data.items():
         if name not in CORE and name not in PEOPLE:
             _read_section(configuration, manager, str(name), raw)
+    _check_twice(configuration)
     configuration.known = _known(configuration)
     _check_references(configuration)
     return configuration
@@ -147,10 +150,21 @@ def _read_section(configuration: Configuration, manager: Manager, name: str, raw
     except Broken as error:
         configuration.fault((name,), str(error), "mend or remove the integration", key=True)
         return
-    cleaned, faults = validate(integration.schema, raw, (name,), configuration.document)
-    configuration.faults += faults
-    if not any(fault.severity == "fault" for fault in faults):
-        configuration.sections[name] = Section(integration, cleaned, digest_of(raw))
+    with _guarded(configuration, name, "schema"):
+        cleaned, faults = validate(integration.schema, raw, (name,), configuration.document)
+        configuration.faults += faults
+        if not any(fault.severity == "fault" for fault in faults):
+            configuration.sections[name] = Section(integration, cleaned, digest_of(raw))
+
+
+@contextmanager
+def _guarded(configuration: Configuration, name: str, part: str) -> Iterator[None]:
+    """Around a guest's own code: its failure is a fault of its section and of nothing else."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the loader is an edge: one guest's bug must not hide the others' faults
+        text = f"the {part} of this integration failed: {told(error)}"
+        configuration.fault((name,), text, "report it to the integration's author", key=True)
 
 
 def digest_of(raw: Any) -> str:
@@ -169,16 +183,34 @@ def declared_actions(integrations: list[Integration]) -> dict[str, Action]:
     return {action.name: action for item in integrations for action in item.actions}
 
 
+def _check_twice(configuration: Configuration) -> None:
+    """Nobody can tell two kinds of one name apart, or carry out two actions of one name."""
+    first: dict[tuple[str, str], tuple[object, str]] = {
+        ("event", kind): (declared, "hub") for kind, declared in declared_events([]).items()
+    }
+    for name, section in configuration.sections.items():
+        own: list[tuple[str, str, object]] = [
+            *(("event", event.kind, event) for event in section.integration.events),
+            *(("action", action.name, action) for action in section.integration.actions),
+        ]
+        for what, key, declared in own:
+            known, owner = first.setdefault((what, key), (declared, name))
+            if known is not declared:
+                text = f"{what} '{key}' is declared by '{owner}' already"
+                configuration.fault((name,), text, "remove one of the two sections", key=True)
+
+
 def _known(configuration: Configuration) -> Known:
-    sections = configuration.sections.values()
-    integrations = [section.integration for section in sections]
+    integrations = [section.integration for section in configuration.sections.values()]
     entities: set[str] = set()
     foreseen = True
-    for section in sections:
-        if section.integration.entities is None:
-            foreseen = False
-        else:
-            entities.update(entity.id for entity in section.integration.entities(section.config))
+    for name, section in configuration.sections.items():
+        told_beforehand = False
+        if section.integration.entities is not None:
+            with _guarded(configuration, name, "entities"):
+                entities.update(entity.id for entity in section.integration.entities(section.config))
+                told_beforehand = True
+        foreseen = foreseen and told_beforehand
     directory = configuration.directory
     return Known(
         events=declared_events(integrations),
@@ -203,10 +235,14 @@ def _channel_names(configuration: Configuration) -> Iterator[str]:
 def _check_references(configuration: Configuration) -> None:
     known = configuration.known
     for name, section in configuration.sections.items():
-        for reference in section.integration.references(section.config):
-            _check_reference(configuration, (name, *reference.path), reference.what, reference.name)
-        for finding in section.integration.check(section.config, known):
-            configuration.fault((name, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal)
+        with _guarded(configuration, name, "references"):
+            for reference in section.integration.references(section.config):
+                _check_reference(configuration, (name, *reference.path), reference.what, reference.name)
+        with _guarded(configuration, name, "check"):
+            for finding in section.integration.check(section.config, known):
+                configuration.fault(
+                    (name, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal
+                )
     if "notify" in configuration.sections:
         for path, channel in configuration.directory.channel_references():
             _check_reference(configuration, path, "channel", channel)
@@ -220,8 +256,9 @@ def _check_addresses(configuration: Configuration) -> None:
     for path, address in configuration.directory.addresses():
         kind = kinds.get(configured[address.channel].get("type")) if address.channel in configured else None
         if kind is not None:
-            _, faults = validate(kind.address, dict(address.options), path, configuration.document)
-            configuration.faults += faults
+            with _guarded(configuration, "notify", f"channel '{kind.name}'"):
+                _, faults = validate(kind.address, dict(address.options), path, configuration.document)
+                configuration.faults += faults
 
 
 def _check_reference(configuration: Configuration, path: tuple[str | int, ...], what: str, name: str) -> None:
