@@ -33,6 +33,8 @@ class Routes:
         """Serve `path` until the undo."""
         if access not in ACCESSES:
             raise ValueError(f"route {path}: access '{access}' is none of {', '.join(ACCESSES)}")
+        if not path.startswith("/"):
+            raise ValueError(f"route '{path}': a path begins with /")
         key = (method.upper(), path)
         if key in self._routes:
             raise ValueError(f"route {method} {path} is already served by '{self._routes[key].owner}'")
@@ -45,12 +47,15 @@ class Routes:
         return undo
 
     def find(self, method: str, path: str) -> Route | None:
-        """The route for exactly this method and path."""
+        """The route for exactly this method and path; HEAD is answered by GET."""
+        if method == "HEAD":
+            return self._routes.get(("HEAD", path)) or self._routes.get(("GET", path))
         return self._routes.get((method, path))
 
     def methods(self, path: str) -> list[str]:
-        """Methods served at a path."""
-        return sorted(method for method, served in self._routes if served == path)
+        """Methods served at a path; none when nothing is there."""
+        own = {method for method, served in self._routes if served == path}
+        return sorted(own | {"OPTIONS"} | ({"HEAD"} if "GET" in own else set())) if own else []
 
     def all(self) -> list[Route]:
         """Every route there is."""

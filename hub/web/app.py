@@ -1,6 +1,5 @@
 """The aiohttp application: health, metrics and guests' routes. What no one declared open is closed."""
 
-import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
@@ -38,8 +37,8 @@ class Health(Protocol):
 
 def is_local_admin(request: web.Request, token: str) -> bool:
     """Whether the caller holds the token that only this machine's hub user can read."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), token.encode())
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
 
 
 def problem(status: int, title: str, detail: str = "") -> web.Response:
@@ -52,21 +51,31 @@ def problem(status: int, title: str, detail: str = "") -> web.Response:
 async def guard(request: web.Request, handler: "Handler") -> web.StreamResponse:
     """Security headers on everything, and no traceback to any caller."""
     try:
+        if (request.content_length or 0) > MAX_BODY:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
         response = await handler(request)
+        if not isinstance(response, web.StreamResponse):
+            raise TypeError(f"the route's handler returned {type(response).__name__}, not a response")
     except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        response = problem(error.status, error.reason, error.text or "")
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
-    except asyncio.CancelledError:
-        raise
+        response = _answer_of(error)
     except Exception:
         # An edge: a guest's route may fail in any way and must answer all the same.
         log.exception("%s %s failed", request.method, request.path)
         response = problem(500, "Internal Server Error", "the hub's log says more")
     if not response.prepared:
         response.headers.update(HEADERS)
+    return response
+
+
+def _answer_of(error: web.HTTPException) -> web.Response:
+    """What a raised status tells the caller; errors as problems, with the headers that belong to them."""
+    if error.status < 400:
+        kept = {name: value for name, value in error.headers.items() if name.lower() != "content-type"}
+        return web.Response(status=error.status, headers=kept)
+    response = problem(error.status, error.reason, error.text or "")
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+        if name in error.headers:
+            response.headers[name] = error.headers[name]
     return response
 
 
@@ -77,13 +86,12 @@ class Front:
         self._health, self._routes, self._token = health, routes, token
         self._runner: web.AppRunner | None = None
         self.url = ""
+        for path, handler in (("/live", self._live), ("/ready", self._ready), ("/metrics", self._metrics)):
+            routes.add("GET", path, handler, access="public", owner="hub")
 
     def app(self) -> web.Application:
-        """The application with its fixed routes; the rest is looked up in the table of routes."""
+        """The application; every request is looked up in the table of routes."""
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-        app.router.add_get("/live", self._live)
-        app.router.add_get("/ready", self._ready)
-        app.router.add_get("/metrics", self._metrics)
         app.router.add_route("*", "/{tail:.*}", self._dispatch)
         return app
 
@@ -117,11 +125,18 @@ class Front:
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
         route = self._routes.find(request.method, request.path)
         if route is None:
-            allowed = self._routes.methods(request.path)
-            if allowed:
-                raise web.HTTPMethodNotAllowed(request.method, allowed)
-            raise web.HTTPNotFound(text="nothing is served here")
+            return self._without_route(request)
         if route.access == "local" and not is_local_admin(request, self._token):
-            raise web.HTTPUnauthorized(text="this route is for the machine's own admin")
+            raise web.HTTPUnauthorized(
+                text="this route is for the machine's own admin", headers={"WWW-Authenticate": "Bearer"}
+            )
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = route.handler
         return await handler(request)
+
+    def _without_route(self, request: web.Request) -> web.Response:
+        allowed = self._routes.methods(request.path)
+        if not allowed:
+            raise web.HTTPNotFound(text="nothing is served here")
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": ", ".join(allowed)})
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
