@@ -67,7 +67,7 @@ def _seconds(low: float, high: float) -> Any:
 
 
 def _cover(value: object) -> Cover:
-    if isinstance(value, str):
+    if not isinstance(value, dict):
         return Cover(eui=_eui(value), name=_eui(value))
     given = vol.Schema({vol.Required("eui"): _eui, vol.Optional("id", default=""): str})(value)
     return Cover(eui=given["eui"], name=given["id"] or given["eui"])

@@ -262,7 +262,7 @@ class MqttBroker:
                 self._desk.problem(
                     f"filter {granted.topic_filter}",
                     f"the broker refuses the subscription to '{granted.topic_filter}': {granted.reason}",
-                    "allow it in the broker's access rules; see the limits of the embedded broker in the guest's README",
+                    "allow it in the broker's access rules; the guest's README tells the embedded broker's limits",
                 )
 
     def _drop_filter(self, topic_filter: str) -> None:
