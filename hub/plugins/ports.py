@@ -1,6 +1,6 @@
 """Ports: the protocols through which guests need and offer things to one another, and the facts they share."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -90,9 +90,9 @@ class Found:
     started: float  # container seconds
     ended: float
     fields: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    # Draws what was found: takes pictures (container seconds, BGR uint8) from before the start and of now, oldest
-    # first, and returns one BGR picture. Without it the evidence is the picture of now.
-    draw: Callable[[Sequence[tuple[float, Any]]], Any] | None = None
+    # Draws what was found: takes pictures (container seconds, BGR uint8), the first from before the start, a few a
+    # second, oldest first, and returns one BGR picture. Without it the evidence is the picture of now.
+    draw: Callable[[Iterable[tuple[float, Any]]], Any] | None = None
 
 
 @runtime_checkable

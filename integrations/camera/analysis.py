@@ -2,13 +2,14 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hub.api import Found, FrameAnalyzer
 from integrations.camera.picture import Picture
 
+LARGEST = 16_384  # pixels of a drawing's side
 REST = 10.0  # container seconds until an analyzer that failed gets another chance
 Tell = Callable[[str, str], object]  # the analyzer's name, and what is wrong with it ("": nothing any more)
 log = logging.getLogger("camera.analysis")
@@ -71,18 +72,18 @@ class Analysis:
         self._tell(seat.name, str(error) or type(error).__name__)
 
 
-def drawn(found: Found, pictures: list[tuple[float, Picture]]) -> Picture:
-    """The picture that shows what was found; the last plain one when it can't be drawn."""
-    plain = pictures[-1][1]
+def drawn(found: Found, pictures: Callable[[], Iterator[tuple[float, Picture]]], now: Picture) -> Picture:
+    """The picture that shows what was found; that of `now` when it can't be drawn."""
     if found.draw is None:
-        return plain
+        return now
     try:
-        picture: Picture = found.draw(pictures)
+        picture: Picture = found.draw(pictures())
     except Exception:
         # The same edge: a drawing that fails must not hold back what was found.
         log.exception("what was found (%s) could not be drawn", found.kind)
-        return plain
-    if getattr(picture, "shape", None) != plain.shape or picture.dtype != plain.dtype:
-        log.error("the drawing of %s is no picture of the camera's size", found.kind)
-        return plain
+        return now
+    shape = getattr(picture, "shape", ())
+    if len(shape) != 3 or shape[2] != 3 or not 0 < max(shape) <= LARGEST or picture.dtype != now.dtype:
+        log.error("the drawing of %s is no BGR picture", found.kind)
+        return now
     return picture

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from av.video.stream import VideoStream
 from hub.api import Found
 from integrations.camera.analysis import Analysis, drawn
 from integrations.camera.clip import blackened, remuxed, suffix
-from integrations.camera.picture import Masks, colour_of, jpeg, luma_of
+from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
+from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
 from integrations.camera.shelf import Shelf, digest
 from integrations.camera.source import Reader, StreamFault, locate, opened
@@ -28,7 +29,6 @@ STEADY = 30.0  # seconds of streaming after which pauses are short again
 REPORT_EVERY = 5.0
 RING_BYTES = 32 * 1024 * 1024
 LONGEST_FIND = 30.0  # seconds of stream kept beyond pre- and post-roll, for what takes long to be sure of
-CLEAN_EVERY, CLEAN_KEPT = 2.5, 4  # seconds between, and number of, frames kept as "before"
 CLOCK_WINDOW = 10.0  # seconds over which the delay of live frames is judged
 GAP = 10.0  # a jump of the stream's clock by more is a new beginning
 ANALYSIS_PATIENCE = 20.0  # seconds that one round may take besides waiting for the network
@@ -84,8 +84,8 @@ class _Connection:
     analysis: Analysis
     wall: WallClock
     last: VideoFrame
+    recent: Recent[VideoFrame]
     clips: list[_Clip] = field(default_factory=list)
-    clean: deque[tuple[float, VideoFrame]] = field(default_factory=lambda: deque(maxlen=CLEAN_KEPT))
     reported: float = 0.0
     frames: int = 0
 
@@ -195,6 +195,7 @@ class Watch:
         self._tell({"analyzer": "resolution", "text": text})
         return _Connection(
             stream=stream, ring=ring, masks=Masks(camera["masks"], *size), last=frame,
+            recent=Recent(frame.width * frame.height * 3 // 2),
             analysis=Analysis(camera, analyzers, lambda name, wrong: self._tell({"analyzer": name, "text": wrong})),
             wall=WallClock(frame.time, time.time(), live=self._live), reported=time.monotonic(),
         )  # fmt: skip
@@ -209,8 +210,7 @@ class Watch:
         connection.frames += 1
         for found in connection.analysis.feed(connection.masks.watched(luma_of(frame)), t, frame.key_frame):
             self._keep(connection, found)
-        if not connection.clean or t - connection.clean[-1][0] >= CLEAN_EVERY:
-            connection.clean.append((t, frame))
+        connection.recent.put(t, frame)
         for clip in [clip for clip in connection.clips if t >= clip.ends]:
             connection.clips.remove(clip)
             self._store_clip(connection, clip)
@@ -229,8 +229,7 @@ class Watch:
         camera = self._camera
         began = connection.wall.at(found.started)
         stem = self._path(began, found.kind)
-        pictures = [(t, colour_of(frame)) for t, frame in self._before(connection, found.started)]
-        data = jpeg(connection.masks.storable(drawn(found, pictures)))
+        data = self._picture(connection, found)
         picture = {
             "kind": "picture",
             "path": f"{stem}.jpg",
@@ -255,10 +254,18 @@ class Watch:
         begins, ends = found.started - camera["pre_roll"], found.ended + camera["post_roll"]
         connection.clips.append(_Clip(clip["path"], begins, ends, {**about, "evidence": clip}))
 
-    def _before(self, connection: _Connection, started: float) -> list[tuple[float, VideoFrame]]:
-        """The latest clean frame before the start, if one is left, and the frame of now."""
-        earlier = [(t, frame) for t, frame in connection.clean if t < started]
-        return [*(earlier or list(connection.clean))[-1:], (connection.last.time, connection.last)]
+    def _picture(self, connection: _Connection, found: Found) -> bytes:
+        """What was found, drawn on pictures without what is private, as JPEG."""
+
+        def shown(frame: VideoFrame) -> Picture:
+            return connection.masks.storable(colour_of(frame))
+
+        def pictures() -> Iterator[tuple[float, Picture]]:
+            # One by one: a dozen colour pictures at once would be most of the worker's memory.
+            for t, frame in connection.recent.around(found.started):
+                yield t, shown(frame)
+
+        return jpeg(drawn(found, pictures, shown(connection.last)))
 
     def _store_clip(self, connection: _Connection, clip: _Clip) -> None:
         pieces = connection.ring.since(clip.begins)

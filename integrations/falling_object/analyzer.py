@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from integrations.falling_object.clip_config import parse_clip_config
 from integrations.falling_object.detection import Detection
 from integrations.falling_object.detector import Detector
 from integrations.falling_object.events import FallingObject
+from integrations.falling_object.overlay import compose_snapshot
 
 log = logging.getLogger("falling_object")
 
@@ -66,7 +68,13 @@ def found_of(detection: Detection, calibration: Calibration) -> Found:
         "confidence": round(detection.confidence, 3),
         "drop_m": round(detection.origin_m[1] - lowest, 1),
     }
-    return Found(kind=FallingObject.kind, started=detection.t_start, ended=detection.t_end, fields=fields)
+    return Found(
+        kind=FallingObject.kind,
+        started=detection.t_start,
+        ended=detection.t_end,
+        fields=fields,
+        draw=partial(compose_snapshot, calibration, detection),
+    )
 
 
 def rounded(value: float) -> float:

@@ -46,9 +46,9 @@ class Looker:
         def frame(pictures: Any) -> Any:
             if self._settings.get("draw") == "trip":
                 raise RuntimeError("the pencil broke")
-            if self._settings.get("draw") == "small":
-                return np.zeros((4, 4, 3), dtype=np.uint8)
-            picture = pictures[-1][1].copy()
+            if self._settings.get("draw") == "grey":
+                return np.zeros((40, 40), dtype=np.uint8)
+            picture = list(pictures)[-1][1].copy()
             picture[:8, :, :] = (0, 0, 255)
             return picture
 

@@ -73,7 +73,7 @@ def test_privacy_masks_reach_neither_picture_nor_clip_nor_analyzer(stage: Stage)
 
 def test_ignored_zones_are_stored_but_not_looked_at(stage: Stage) -> None:
     mask = {"kind": "ignore", "points": [[0, 0], [30, 0], [30, 30], [0, 30]]}
-    stage.watch(file="fall.mp4", masks=[mask], analyzers=[(LOOKER, {"find": [1.0], "draw": "small"})])
+    stage.watch(file="fall.mp4", masks=[mask], analyzers=[(LOOKER, {"find": [1.0], "draw": "grey"})])
     assert stage.until("found")[0]["fields"]["corner"] == 0
     picture = stage.media / stage.until("stored")[0]["evidence"]["path"]
     assert cv2.imread(str(picture))[:20, :20].min() > 60
