@@ -54,7 +54,7 @@ class Courier:
         self._chance, self._page = chance, page
         self._items: dict[str, Item] = {}
         self._lanes: dict[str, Lane] = {}
-        self._parked: dict[str, list[Item]] = {}  # by action, until it has a handler
+        self._parked: dict[str, dict[str, int]] = {}  # by action: key -> ticket, until it has a handler
         self._wakeups = Wakeups(clock)
         self._count = itertools.count().__next__
         self._tasks: set[asyncio.Task[None]] = set()
@@ -156,7 +156,7 @@ class Courier:
         elif item.due > now:
             self._wakeups.at(min(item.due, expiry), partial(self._wake, item.row.key, item.ticket))
         elif not self._actions.ready(item.row.action):
-            self._parked.setdefault(item.row.action, []).append(item)
+            self._park(item)
             self._wakeups.at(expiry, partial(self._wake, item.row.key, item.ticket))
         else:
             lane = self._lanes.setdefault(item.row.lane, Lane())
@@ -169,9 +169,16 @@ class Courier:
             self._place(item)
 
     def _handler_came(self, name: str) -> None:
-        for item in self._parked.pop(name, ()):
-            if item.row.key in self._items and not item.under_way:
+        now = self._clock.now()
+        for key, ticket in self._parked.pop(name, {}).items():
+            item = self._items.get(key)
+            if item is not None and item.ticket == ticket and not item.under_way:
+                item.due = min(item.due, now)
                 self._place(item)
+
+    def _park(self, item: Item) -> None:
+        """Let the coming of a handler wake the item where it stands now."""
+        self._parked.setdefault(item.row.action, {})[item.row.key] = item.ticket
 
     def _action(self, item: Item) -> Action:
         return self._actions.declared.get(item.row.action, _UNDECLARED)
@@ -211,6 +218,7 @@ class Courier:
         except NotReady:
             item.waits += 1
             self._later_again(item, self._backoff(item.waits))
+            self._park(item)
         except (DeliveryRefused, ActionRefused, Invalid) as error:
             item.attempts += 1
             self._end(item, DEAD, _text(error))

@@ -52,8 +52,7 @@ class Database:
                 f"'{known[-1]}'); install that version again, or restore a backup from before the upgrade"
             )
         if revision != known[-1]:
-            with self.faults():
-                migrations.upgrade(self.chain, self.path)
+            self._migrate(revision)
 
     def connect(self) -> sqlite3.Connection:
         """A connection for the writer; statements run as they are, BEGIN and COMMIT are the caller's."""
@@ -124,6 +123,27 @@ class Database:
                 connection.close()
         os.replace(aside, self.path)
         sync_folder(self.path.parent)
+
+    def _migrate(self, revision: str) -> None:
+        """Bring the file up to date; the copy that is made before stays until an admin removes it."""
+        copy = self.path.with_name(f"{self.path.name}.before-{migrations.REVISIONS[self.chain][-1]}")
+        with self.faults():
+            self._copy(copy)
+            try:
+                migrations.upgrade(self.chain, self.path)
+            except Exception as error:
+                raise StoreError(
+                    f"{self.path} could not be brought from '{revision}' to this version: {error}; nothing was "
+                    f"changed, and {copy} is a copy. Install the version before, and report this"
+                ) from error
+
+    def _copy(self, copy: Path) -> None:
+        source, target = self.connect(), sqlite3.connect(copy)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+            source.close()
 
     def _revision(self) -> str:
         connection = self.connect()

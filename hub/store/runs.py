@@ -38,7 +38,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
-    """One version of an automation; `created` is when it was last taken into use."""
+    """One version of an automation; `created` is when it was last written."""
 
     version: str
     automation: str
@@ -46,7 +46,7 @@ class PlanRow:
     created: datetime
 
     def write(self, unit: Unit) -> None:
-        """Keep the plan for as long as runs need it; to be written again whenever it is taken into use."""
+        """Keep the plan for as long as runs need it; to be written once in each life of the hub that uses it."""
         unit.write("plan", {name: getattr(self, name) for name in _PLAN})
 
 
@@ -57,8 +57,8 @@ _PLAN = tuple(column.name for column in tables.plans.columns)
 class Runs:
     """Reads runs and plans through the writer, so that an answer contains all that was written before."""
 
-    def __init__(self, writer: UnitWriter) -> None:
-        self._writer = writer
+    def __init__(self, writer: UnitWriter, opened: datetime) -> None:
+        self._writer, self._opened = writer, opened
         self._unfinished, self._recent, self._plans = _unfinished(), recent_runs(), _plans()
         self._purge_runs, self._purge_plans = _purge_runs(), _purge_plans()
         self._newest = _newest()
@@ -86,13 +86,14 @@ class Runs:
     async def purge(self, before: datetime, keep: int = 100_000, limit: int = 1000) -> int:
         """Forget up to `limit` runs that finished earlier, or beyond the newest `keep` finished ones.
 
-        Plans that no run and no automation of today needs go with them. Returns how many runs went.
+        Plans that no run needs go with them, but never one that was written since the store was opened: who
+        wrote it relies on it. Returns how many runs went.
         """
         boundary = await self._fetch(self._newest, {"keep": keep})
         if boundary:
             before = max(before, from_microseconds(boundary[0][0]))
         gone = await self._execute(self._purge_runs, {"finished": before, "limit": limit})
-        await self._execute(self._purge_plans, {"created": before})
+        await self._execute(self._purge_plans, {"created": min(before, self._opened)})
         return gone
 
     async def _fetch(self, statement: Statement, row: dict[str, Any]) -> Sequence[Any]:
@@ -149,12 +150,8 @@ def _purge_runs() -> Statement:
 
 
 def _purge_plans() -> Statement:
-    plans, newer = tables.plans, tables.plans.alias("newer")
-    needed = select(tables.runs.c.version)
-    replaced = (
-        select(newer.c.version)
-        .where(newer.c.automation == plans.c.automation, newer.c.created > plans.c.created)
-        .exists()
+    plans = tables.plans
+    gone = delete(plans).where(
+        plans.c.created < of("created"), plans.c.version.not_in(select(tables.runs.c.version))
     )
-    gone = delete(plans).where(plans.c.created < of("created"), plans.c.version.not_in(needed), replaced)
     return compiled(gone, plans)

@@ -93,7 +93,7 @@ class Store:
         self.units = Units(self.writer)
         self.outbox = Outbox(self.writer, self.units, self._clock.now, self._report, self._clear, backlog)
         self._memories = Memories(self.units, memories)
-        self.runs = Runs(self.writer)
+        self.runs = Runs(self.writer, self._clock.now())
         try:
             with history.faults():
                 self.history = History(history, self._clock, self._trouble(history.path))

@@ -19,10 +19,13 @@ REVISIONS = {
 def upgrade(chain: str, path: Path) -> None:
     """Bring a database file up to the newest revision of its chain, in one transaction."""
     from alembic import command
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    # Left to itself, the driver commits before each change of a table.
+    event.listen(engine, "connect", lambda connection, _record: setattr(connection, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.begin() as connection:
             settings = config(chain)

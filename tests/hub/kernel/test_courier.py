@@ -261,6 +261,15 @@ async def test_an_integration_that_is_not_ready_is_asked_again(post: Post) -> No
     assert post.outbox.failures == 0
 
 
+async def test_an_integration_that_comes_back_is_asked_at_once(post: Post) -> None:
+    await post.send("not ready", *[NotReady("connecting")] * 3)
+    await post.send("told to wait", DeliveryFailed("slow down", retry_after=600), lane="other")
+    post.undo()
+    post.actions.register("send", post.handle)
+    await post.settle()
+    assert post.tried == ["not ready", "told to wait", "not ready"]
+
+
 @pytest.mark.parametrize("registered", [True, False])
 async def test_a_call_is_given_up_when_its_time_is_over(post: Post, registered: bool) -> None:
     if not registered:

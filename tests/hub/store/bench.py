@@ -62,7 +62,8 @@ class Bench:
         return await self.open()
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What another connection sees."""
+        """What another connection sees of all that was handed in until now."""
+        await self.store.writer.file.run(lambda _connection: None)
         found = await self.store.read(lambda connection: connection.execute(sql).fetchall())
         return [tuple(row) for row in found]
 

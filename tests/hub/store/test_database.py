@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -53,6 +54,40 @@ def test_an_older_database_is_brought_up_to_date(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(migrations, "upgrade", lambda chain, _path: called.append(chain))
     database.prepare()
     assert called == ["events"]
+    assert shape(tmp_path / "events.db.before-events_0002") == shape(database.path)
+
+
+FAILING = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "events_0002", "events_0001", None, None
+
+
+def upgrade():
+    op.create_table("new", sa.Column("id", sa.Integer()))
+    op.drop_table("memory")
+    raise LookupError("half way")
+"""
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = events_database(tmp_path)
+    database.prepare()
+    before = shape(database.path)
+    chain = tmp_path / "chain"
+    shutil.copytree(Path(migrations.__file__).parent / "versions" / "events", chain)
+    (chain / "events_0002.py").write_text(FAILING)
+    settings = migrations.config("events")
+    settings.set_main_option("version_locations", str(chain))
+    monkeypatch.setattr(migrations, "config", lambda _chain: settings)
+    monkeypatch.setitem(migrations.REVISIONS, "events", ("events_0001", "events_0002"))
+    with pytest.raises(
+        StoreError, match=r"could not be brought from 'events_0001' .*half way; nothing was changed"
+    ):
+        database.prepare()
+    assert shape(database.path) == before
+    assert shape(tmp_path / "events.db.before-events_0002") == before
 
 
 def test_a_migration_starts_from_what_is_there(tmp_path: Path) -> None:
