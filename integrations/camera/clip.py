@@ -15,19 +15,21 @@ from av.video.stream import VideoStream
 from integrations.camera.picture import Masks, colour_of
 from integrations.camera.ring import Piece
 
-IN_MP4 = frozenset(["h264", "hevc", "av1", "mpeg4", "mpeg2video", "mjpeg"])
+# Codecs that an MP4 file takes as they are.
+IN_MP4 = frozenset(["h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mjpeg"])
 
 
-def suffix(stream: VideoStream) -> str:
-    """The container that takes the stream's codec: "mp4" where players expect it, else "mkv"."""
-    return "mp4" if stream.codec_context.name in IN_MP4 else "mkv"
+def clip_of(pieces: Sequence[Piece], stream: VideoStream, masks: Masks, began: datetime) -> bytes:
+    """An MP4 file of the packets: as they came, or encoded anew where something is private or the codec is odd."""
+    if masks.private or stream.codec_context.name not in IN_MP4:
+        return encoded(pieces, stream, masks, began)
+    return remuxed(pieces, stream, began)
 
 
 def remuxed(pieces: Sequence[Piece], stream: VideoStream, began: datetime) -> bytes:
     """The packets as they came, in a container of their own: exact evidence, no loss, no work for the processor."""
     buffer = io.BytesIO()
-    form = {"mp4": "mp4", "mkv": "matroska"}[suffix(stream)]
-    with av.open(buffer, "w", format=form) as container:
+    with av.open(buffer, "w", format="mp4") as container:
         container.metadata["creation_time"] = began.isoformat()
         out = container.add_stream_from_template(stream, opaque=True)
         base = stream.time_base or Fraction(1, 90_000)
@@ -51,11 +53,11 @@ def in_order(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     return times
 
 
-def blackened(pieces: Sequence[Piece], stream: VideoStream, masks: Masks, began: datetime) -> bytes:
+def encoded(pieces: Sequence[Piece], stream: VideoStream, masks: Masks, began: datetime) -> bytes:
     """The same seconds decoded, painted black where private, and encoded: masked pixels never reach the disk."""
     buffer = io.BytesIO()
     base = stream.time_base or Fraction(1, 90_000)
-    with av.open(buffer, "w", format=suffix(stream).replace("mkv", "matroska")) as container:
+    with av.open(buffer, "w", format="mp4") as container:
         container.metadata["creation_time"] = began.isoformat()
         out: Any = container.add_stream("libx264", rate=stream.average_rate or 25)
         out.width, out.height, out.pix_fmt = (
@@ -77,6 +79,7 @@ def decoded(pieces: Sequence[Piece], stream: VideoStream) -> Iterator[VideoFrame
     """The packets' pictures, by a decoder of their own."""
     context: Any = VideoCodecContext.create(stream.codec_context.name, "r")
     context.extradata = stream.codec_context.extradata
+    context.width, context.height = stream.codec_context.width, stream.codec_context.height
     context.thread_count = 1
     for piece in pieces:
         packet = av.Packet(piece.data)

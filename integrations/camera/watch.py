@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from hub.api import Found
 from integrations.camera.analysis import Analysis, drawn
-from integrations.camera.clip import blackened, remuxed, suffix
+from integrations.camera.clip import clip_of
 from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
 from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
@@ -32,8 +32,7 @@ LONGEST_FIND = 30.0  # seconds of stream kept beyond pre- and post-roll, for wha
 CLOCK_WINDOW = 10.0  # seconds over which the delay of live frames is judged
 GAP = 10.0  # a jump of the stream's clock by more is a new beginning
 ANALYSIS_PATIENCE = 20.0  # seconds that one round may take besides waiting for the network
-PICTURE_TYPE = "image/jpeg"
-VIDEO_TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska"}
+PICTURE_TYPE, VIDEO_TYPE = "image/jpeg", "video/mp4"
 log = logging.getLogger("camera.watch")
 
 Tell = Callable[[dict[str, Any]], object]
@@ -236,8 +235,7 @@ class Watch:
             "media_type": PICTURE_TYPE,
             "sha256": digest(data),
         }
-        form = suffix(connection.stream)
-        clip = {"kind": "clip", "path": f"{stem}.{form}", "media_type": VIDEO_TYPES[form]}
+        clip = {"kind": "clip", "path": f"{stem}.mp4", "media_type": VIDEO_TYPE}
         started = began.isoformat()
         self._tell(
             {
@@ -274,10 +272,7 @@ class Watch:
             return
         began = connection.wall.at(pieces[0].t)
         try:
-            if connection.masks.private:
-                data = blackened(pieces, connection.stream, connection.masks, began)
-            else:
-                data = remuxed(pieces, connection.stream, began)
+            data = clip_of(pieces, connection.stream, connection.masks, began)
         except (FFmpegError, ValueError) as error:
             self._stored(clip.told, f"its packets make no clip: {error}")
             return

@@ -53,10 +53,3 @@ class Looker:
             return picture
 
         return frame
-
-
-def hang(camera: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    """Never comes back."""
-    import time
-
-    time.sleep(1000)

@@ -47,7 +47,6 @@ LOOKERS = Integration(
                 {vol.Optional("find"): [float], vol.Optional("fields"): dict, vol.Optional("at_end"): bool}
             ),
         ),
-        Analyzer(name="hanger", target=f"{__package__}.lookers:hang", schema=vol.Schema({})),
     ),
 )
 ONE = """

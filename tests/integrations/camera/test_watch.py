@@ -188,3 +188,17 @@ def test_a_files_clock_is_its_own() -> None:
 def test_pauses_between_attempts_are_bounded() -> None:
     assert 0.5 <= _pause_after(1) <= 1
     assert 30 <= _pause_after(1000) <= 60
+
+
+@pytest.mark.parametrize(
+    "name", ["cityCC0.mpg", "tree.avi", "intel_car-detection.mp4", "intel_bottle-detection.mp4"]
+)
+def test_real_recordings_are_watched_and_clipped(stage: Stage, name: str) -> None:
+    stage.clips = Path(__file__).parents[3].parent / "shared/data/video"
+    stage.watch(file=name, analyzers=[(LOOKER, {"find": [3.0]})], pre_roll=1, post_roll=1)
+    picture, clip = (item["evidence"]["path"] for item in stage.until("stored", 2))
+    stage.stopping.set()
+    frames = frames_of(stage.media / clip)
+    assert frames[0].key_frame
+    assert 2 <= float(frames[-1].time - frames[0].time) < 6
+    assert cv2.imread(str(stage.media / picture)).shape[:2] == (frames[0].height, frames[0].width)
