@@ -1,17 +1,19 @@
 """The action step that calls an action: checked against its schema when the rules are loaded."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import voluptuous as vol
 
 from automations.runs import Run, RunFailed
 from automations.schema import Fields, Path, Reading
-from automations.templates import Renderer, is_template
+from automations.templates import Renderer, holds_template, is_template
 from automations.views import House
 from hub.api import Action, did_you_mean
 
+_ONLY_A_NAME = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*")
 _TARGETS = ("entity_id", "device_id", "area_id")
 _EXTRA, _REQUIRED = "extra keys not allowed", "required key not provided"
 
@@ -26,7 +28,7 @@ class Wish:
     render: Renderer | None
     keep_going: bool  # continue_on_error
     response: str  # name of the variable that takes the result
-    find: "Callable[[House, dict[str, Any]], dict[str, Any]] | None" = field(default=None)
+    find: Callable[[House, dict[str, Any]], dict[str, Any]] | None = None
 
     def filled(self, run: Run) -> dict[str, Any]:
         """The data of this run's call, checked; RunFailed, TemplateFailed."""
@@ -76,11 +78,28 @@ def read_call(fields: Fields) -> Wish | None:
         fields.fault("response_variable", f"'{name}' gives no response", remedy)
     whole = {**data, **(target or {})}
     render = reading.renderer(whole, data_path)
-    find = _finder(whole) if target is not None else None
-    cleaned = _checked(reading, action, whole, data_path, constant=render is None and find is None)
-    for finding in action.check(whole, reading.known):
+    # Entity ids that stand there as they are need no finding when the call is made.
+    find = (
+        _find_entities
+        if target is not None and (holds_template(target) or set(target) != {"entity_id"})
+        else None
+    )
+    shown = whole if target is None else {**data, "entity_id": _listed(target.get("entity_id"))}
+    cleaned = _checked(reading, action, shown, data_path, constant=render is None and find is None)
+    for finding in action.check(_seen_through(reading, shown), reading.known):
         reading.fault((*data_path, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal)
-    return Wish(str(name), action, cleaned, render, keep_going, response, find)
+    raw = whole if render is not None or find is not None else cleaned
+    return Wish(str(name), action, raw, render, keep_going, response, find)
+
+
+def _seen_through(reading: Reading, data: dict[str, Any]) -> dict[str, Any]:
+    """The data with each {{ name }} of a rule's variable replaced by what is written there."""
+    return {key: _written_for(reading, value) for key, value in data.items()}
+
+
+def _written_for(reading: Reading, value: Any) -> Any:
+    found = _ONLY_A_NAME.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else reading.written.get(found[1], value)
 
 
 def _read_data(fields: Fields) -> tuple[dict[str, Any], Path]:
@@ -130,22 +149,18 @@ def _listed(value: Any) -> list[str]:
     ]
 
 
-def _finder(target: Mapping[str, Any]) -> Callable[[House, dict[str, Any]], dict[str, Any]]:
-    """Turns entity, area and device ids into `entity_id`, when it is called."""
-
-    def find(house: House, data: dict[str, Any]) -> dict[str, Any]:
-        found = _listed(data.pop("entity_id", None))
-        areas, devices = set(_listed(data.pop("area_id", None))), set(_listed(data.pop("device_id", None)))
-        if areas or devices:
-            for state in house.states():
-                entity = house.entity(state.entity_id)
-                if entity is not None and (
-                    house.area_of(entity.id) in areas or (entity.device and entity.device in devices)
-                ):
-                    found.append(entity.id)
-        return {**data, "entity_id": list(dict.fromkeys(found))}
-
-    return find
+def _find_entities(house: House, data: dict[str, Any]) -> dict[str, Any]:
+    """Turn entity, area and device ids into `entity_id`, when the call is made."""
+    found = _listed(data.pop("entity_id", None))
+    areas, devices = set(_listed(data.pop("area_id", None))), set(_listed(data.pop("device_id", None)))
+    if areas or devices:
+        for state in house.states():
+            entity = house.entity(state.entity_id)
+            if entity is not None and (
+                house.area_of(entity.id) in areas or (entity.device and entity.device in devices)
+            ):
+                found.append(entity.id)
+    return {**data, "entity_id": list(dict.fromkeys(found))}
 
 
 def _unknown(fields: Fields, key: str, name: Any) -> None:
@@ -178,7 +193,7 @@ def _checked(
 
 def _report(reading: Reading, action: Action, error: vol.Invalid, data: dict[str, Any], path: Path) -> None:
     way = [getattr(step, "schema", step) for step in error.path]
-    if _leads_to_template(data, way) or (not way and _has_template(data) and not _about_keys(error)):
+    if _leads_to_template(data, way) or (not way and holds_template(data) and not _about_keys(error)):
         return
     if error.error_message == _EXTRA and way:
         names = field_names(action)
@@ -200,15 +215,7 @@ def _leads_to_template(data: Any, way: list[Any]) -> bool:
             data = data[step]
         except (LookupError, TypeError):
             return isinstance(data, str) and is_template(data)
-    return _has_template(data) if way else False
-
-
-def _has_template(value: Any) -> bool:
-    if isinstance(value, str):
-        return is_template(value)
-    if isinstance(value, dict):
-        return any(_has_template(item) for item in value.values())
-    return isinstance(value, list) and any(_has_template(item) for item in value)
+    return holds_template(data) if way else False
 
 
 def field_names(action: Action) -> list[str]:

@@ -12,7 +12,7 @@ from automations.triggers import read_weekdays
 from automations.views import House
 from hub.api import State, did_you_mean
 
-LATER = frozenset(("device", "sun", "zone"))
+LATER = ("device", "sun", "zone")
 _GROUPS = ("and", "or", "not")
 
 

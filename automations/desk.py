@@ -156,12 +156,12 @@ class Desk:
             unit = self._units.current
             if unit is not None and unit.alarm_id:
                 return self._wait_for_commit(run, index)
-        event = run.firing.event
+        event, identity = run.firing.event, run.id
         call = Call(
             name=wish.name,
             data=data,
-            key=f"{run.id}/{index}",
-            cause=run.id,
+            key=f"{identity}/{index}",
+            cause=identity,
             priority=event.severity if isinstance(event, Alarm) else Severity.warning,
         )
         try:

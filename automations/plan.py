@@ -100,7 +100,7 @@ def read_plan(
     fixed, given = _mapping(fields, "trigger_variables"), _mapping(fields, "variables")
     reading.variables.update(str(name) for name in (*fixed, *given))
     triggers = _read_all_triggers(fields, fixed)
-    values = {**fixed, **given}
+    values = reading.written = {**fixed, **given}
     assign = read_assignment(reading, values, (*path, "variables")) if values else None
     key, written = fields.first("conditions", "condition")
     conditions = read_conditions(reading, written, (*path, key))

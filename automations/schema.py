@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from automations.durations import FORMS, parse_duration
-from automations.templates import Renderer, Template, TemplateFault, Templates, as_renderer, is_template
+from automations.templates import Renderer, Template, TemplateFault, Templates, as_renderer, holds_template
 from hub.api import Event, Finding, Known, did_you_mean, event_fields
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
     # of the rule being read:
     variables: set[str] = field(default_factory=set)
+    written: dict[str, Any] = field(default_factory=dict)  # its `variables:` as written
     event_classes: tuple[type[Event], ...] | None = ()  # of its event triggers; None: any field may be there
     where: Path = ()  # prefix of every path
     _names: dict[type[Event], frozenset[str]] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class Reading:
         try:
             template = self.templates.compile(text)
         except TemplateFault as error:
-            self.fault(path, f"template: {error.problem}", error.remedy or self._guess(error.problem))
+            self.fault(path, f"template: {error.problem}", self._guess(error.problem) or error.remedy)
             return None
         for use in template.uses:
             self._check_use(use.names, path)
@@ -264,7 +265,7 @@ def read_span(reading: Reading, value: Any, path: Path) -> Span | None:
     render = reading.renderer(value, path)
     if render is not None:
         return Span(None, render)
-    if isinstance(value, str) and is_template(value):
+    if holds_template(value):
         return None  # its fault is noted
     try:
         return Span(parse_duration(value))

@@ -15,6 +15,7 @@ from hub.api import HubError
 
 _FORBIDDEN = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
 _NOTHING: Any = object()
+_PLAIN = (bool, int, float, list, dict)
 _ERRORS = (  # what a template's own code can raise; more would be a bug of ours
     TemplateError,
     ArithmeticError,
@@ -95,12 +96,21 @@ def follow(scope: Mapping[str, Any], path: tuple[str, ...]) -> Any:
             return _NOTHING
     if value.__class__ is str:
         return native(value) if len(value) <= LONGEST_TEXT else _NOTHING
-    return value if value is None or value.__class__ in (bool, int, float) else _NOTHING
+    return value if value is None or value.__class__ in _PLAIN else _NOTHING
 
 
 def is_template(text: str) -> bool:
     """Whether a text holds template code."""
     return "{" in text and ("{{" in text or "{%" in text or "{#" in text)
+
+
+def holds_template(value: Any) -> bool:
+    """Whether there is a template anywhere inside a value."""
+    if isinstance(value, str):
+        return is_template(value)
+    if isinstance(value, dict):
+        return any(holds_template(item) for item in value.values())
+    return isinstance(value, list) and any(holds_template(item) for item in value)
 
 
 class Templates:
@@ -149,7 +159,9 @@ class Templates:
             path, uses = _plain_path(tree), tuple(_uses(tree))
             code = environment.compile(environment.metered(tree), filename="template")
         except TemplateSyntaxError as error:
-            raise TemplateFault(error.message or "bad syntax", _hint(error), error.lineno) from error
+            raise TemplateFault(
+                (error.message or "bad syntax").rstrip("."), _hint(error), error.lineno
+            ) from error
         except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError) as error:
             if isinstance(error, TemplateFault):
                 raise
@@ -159,8 +171,7 @@ class Templates:
 
 
 def _hint(error: TemplateSyntaxError) -> str:
-    line = f"line {error.lineno} of the template" if error.lineno and error.lineno > 1 else "the template"
-    return f"look at {line}"
+    return f"look at line {error.lineno} of the template" if error.lineno and error.lineno > 1 else ""
 
 
 def _check(tree: nodes.Template) -> None:
