@@ -20,6 +20,8 @@ BELIEVED = np.array([0.0, 0.0, 0.5, 0.0, -2.0, 0.9, 0.0, 0.0, 0.0])
 BELIEVED_SPREAD = np.array([1e3, 1e3, 0.6, 4.0, 8.0, 1.0, 1.4, 0.5, 0.5])
 NUDGE = np.array([0.02, 0.02, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05])
 HUBER = 2.0
+# nothing falls through the wall: how far behind the facade a path may seem to be, 1 sigma
+WALL_M = 0.25
 ROUNDS = 8
 
 
@@ -116,7 +118,7 @@ def _guess(calibration: Calibration, seen: Observations) -> Array:
 def _errors(
     calibration: Calibration, parameters: Array, terminals: Array, times: Array, seen: Observations
 ) -> Array:
-    """Weighted differences (B, 2N + 9): pixels, then beliefs."""
+    """Weighted differences (B, 2N + 12): pixels, beliefs, and how far behind the wall."""
     places = fly_parameters(parameters, terminals, times)
     pixels = calibration.project(places)
     misses = (pixels - seen.pixels) / seen.sigma[:, None]
@@ -135,7 +137,7 @@ def _slopes(
     seen: Observations,
     errors: Array,
 ) -> Array:
-    """Differences quotients (V, 2N + 9, 9) from one batch flight."""
+    """Differences quotients (V, 2N + 12, 9) from one batch flight."""
     many = np.repeat(parameters, PARAMETERS, axis=0)
     many += np.tile(np.diag(NUDGE), (len(parameters), 1))
     moved = _errors(calibration, many, np.repeat(terminals, PARAMETERS), times, seen)

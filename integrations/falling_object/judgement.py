@@ -19,6 +19,7 @@ LEAST_PLACES, LEAST_SPAN_S, LEAST_DROP_M = 7, 0.24, 1.5
 LARGEST_M = 1.6
 CROWD = 2.5
 LEAST_END_SPEED = 2.2
+LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
 LEAST_DENSITY = 0.6
@@ -65,7 +66,7 @@ def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
     noise = 4 * np.log(2 * len(places))
     margin = float((rivals.straight - noise) / temper + noise - fall)
     wanted = min(MARGIN + MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST)
-    reason = _doubt(fit, places, margin - wanted, rivals.bend_m_s2)
+    reason = _doubt(fit, places, margin - wanted, rivals.bend_m_s2) or _doubt_speed(fit, places)
     if reason:
         return Rejection(reason, tuple(places))
     area = silhouette(calibration, places)
@@ -129,6 +130,16 @@ def _doubt(fit: FallFit, places: list[Place], excess: float, bend: float) -> str
         return f"bends by {bend:.1f} m/s2"
     if abs(fit.parameters[fit.best, 3]) > FIRST_SPEED_ACROSS:
         return "too fast across"
+    return ""
+
+
+def _doubt_speed(fit: FallFit, places: list[Place]) -> str:
+    """A thing let go gathers speed; what slows down or keeps its speed was not let go here."""
+    begin, last = fit.first, places[-1].blob.t
+    path = fit.path(np.array([begin, begin + 0.04, last - 0.04, last]))
+    first, final = (path[1, 1] - path[0, 1]) / 0.04, (path[3, 1] - path[2, 1]) / 0.04
+    if first - final < max(LEAST_GAIN, GAIN_SHARE * -final):
+        return f"gathers no speed ({-first:.1f} to {-final:.1f} m/s)"
     return ""
 
 

@@ -18,7 +18,8 @@ RESTLESS_OF = (2, 5)
 TRIAL_S, HOLD_S, REST_S = 1.0, 4.0, 8.0
 CLEARLY = 0.93
 # how much of the newest patch enters the reference, so that light and compression do not age it
-RENEWAL = 0.05
+RENEWAL = 0.02
+LEAST_MISS = 1.0
 FARTHEST_PX = 24.0
 ROUNDS = 4
 
@@ -74,14 +75,15 @@ class Steadier:
         best = refine(reference, patch, self._last)
         left = disagreement(reference, patch, best)
         if left > 1.15 * self._least:
-            (x, y), _ = cv2.phaseCorrelate(reference, patch, window)
+            # OpenCV applies the window in place when no padding is needed: hand it copies
+            (x, y), _ = cv2.phaseCorrelate(reference.copy(), patch.copy(), window)
             for start in ((0.0, 0.0), (float(x), float(y))):
                 other = refine(reference, patch, start)
                 there = disagreement(reference, patch, other)
                 if there < left and np.hypot(*other) < FARTHEST_PX:
                     best, left = other, there
-        self._least = min(self._least * 1.02, left)
-        if left <= 1.15 * self._least:
+        self._least = max(min(self._least * 1.005, left), LEAST_MISS)
+        if left <= 1.1 * self._least:
             back = _move_back(patch, best)
             self._reference = cv2.addWeighted(reference, 1.0 - RENEWAL, back, RENEWAL, 0.0)
         return (best if left < still else (0.0, 0.0)), left < CLEARLY * still
