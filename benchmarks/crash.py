@@ -27,10 +27,11 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 from aiohttp import web
+from paho.mqtt.enums import CallbackAPIVersion
 
 from integrations.mqtt.embedded import EmbeddedBroker
 
-SECRET = "whsec_" + base64.b64encode(b"benchmark-secret-of-32-bytes-len").decode()  # noqa: S105 - of this run only
+SECRET = "whsec_" + base64.b64encode(b"benchmark-secret-of-32-bytes-len").decode()
 CLOSED, OPEN = (0.0, 0.0, 90.0), (60.0, 0.0, 30.0)  # degrees of the three axes
 QUIET_LIMIT = 60.0  # seconds without any news that end the run as failed
 
@@ -83,7 +84,7 @@ class Feeder:
 
     def __init__(self, broker: EmbeddedBroker, password: str, covers: int, alarms: int) -> None:
         self._covers, self._alarms = covers, alarms
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="feeder", protocol=mqtt.MQTTv311)
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="feeder", protocol=mqtt.MQTTv311)
         self.client.username_pw_set("feeder", password)
         self.client.max_queued_messages_set(0)
         self.client.max_inflight_messages_set(200)
@@ -155,9 +156,12 @@ def write_configuration(folder: Path, broker: EmbeddedBroker, receiver: str, cov
     """The site: covers, one rule, one person, one channel."""
     folder.mkdir(parents=True)
     devices = "\n".join(
-        f"    - {{eui: {eui_of(n)}, model: milesight/em310-tilt, as: manhole, id: MH-{n:04d}}}" for n in range(covers)
+        f"    - {{eui: {eui_of(n)}, model: milesight/em310-tilt, as: manhole, id: MH-{n:04d}}}"
+        for n in range(covers)
     )
-    manholes = "\n".join(f"    - {{id: MH-{n:04d}, calibration: automatic, heartbeat: 24h}}" for n in range(covers))
+    manholes = "\n".join(
+        f"    - {{id: MH-{n:04d}, calibration: automatic, heartbeat: 24h}}" for n in range(covers)
+    )
     (folder / "configuration.yaml").write_text(f"""\
 hub: {{name: crash test}}
 mqtt:
@@ -219,16 +223,18 @@ class HubProcess:
         return await self.process.wait()
 
     async def ready(self) -> None:
-        """Until it answers; SystemExit when it ends instead."""
+        """Until it is ready; RuntimeError when it ends instead."""
         control = self._folder / "data" / "control.json"
         while True:
             if self.process is None or self.process.returncode is not None:
-                raise SystemExit(f"the hub ended by itself; see {self._log}")
+                raise RuntimeError(f"the hub ended by itself; see {self._log}")
             try:
                 control_pid = json.loads(control.read_text())["pid"]
             except (OSError, ValueError):
                 control_pid = 0
-            if control_pid == self.process.pid and await self._answers(json.loads(control.read_text())["url"]):
+            if control_pid == self.process.pid and await self._answers(
+                json.loads(control.read_text())["url"]
+            ):
                 return
             await asyncio.sleep(0.02)
 
@@ -249,7 +255,7 @@ async def crash(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     chance = random.Random(options.seed)
     receiver = Receiver(options.errors, random.Random(options.seed + 1))
     await receiver.start()
-    password = "feeder-password"  # noqa: S105 - of this run only
+    password = "feeder-password"
     broker = EmbeddedBroker(folder / "broker", log=logging.getLogger("broker"), users={"feeder": password})
     await broker.start()
     write_configuration(folder / "config", broker, receiver.url, options.covers)
@@ -321,14 +327,18 @@ async def until_quiet(receiver: Receiver, alarms: int) -> None:
 
 def main() -> int:
     """Run and judge."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--alarms", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--covers", type=int, default=200)
     parser.add_argument("--rate", type=float, default=200.0, help="alarms a second at the most")
     parser.add_argument("--life", type=float, default=1.5, help="longest time between two kills, seconds")
     parser.add_argument("--errors", type=float, default=0.02, help="share of answers that are 500")
-    parser.add_argument("--patience", type=float, default=3.0, help="for the first notice after a restart, seconds")
+    parser.add_argument(
+        "--patience", type=float, default=3.0, help="for the first notice after a restart, seconds"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     parser.add_argument("--json", action="store_true", help="print JSON only")
@@ -341,7 +351,10 @@ def main() -> int:
         for wrong, text in (
             (result["lost"] != 0, f"{result['lost']} alarms were lost"),
             (result["doubled"] != 0, f"{result['doubled']} alarms came twice"),
-            (result["kills"] < options.kills, f"only {result['kills']} kills were possible: send more alarms"),
+            (
+                result["kills"] < options.kills,
+                f"only {result['kills']} kills were possible: send more alarms",
+            ),
             (slowest is not None and slowest > options.patience, f"a first notice took {slowest} s"),
             (result["stop_exit_status"] != 0, "the last stop was not clean"),
         )
