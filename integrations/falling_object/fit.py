@@ -124,9 +124,9 @@ def _errors(
     misses = (pixels - seen.pixels) / seen.sigma[:, None]
     beliefs = (parameters - BELIEVED) / BELIEVED_SPREAD
     beliefs[:, 2] *= np.where(parameters[:, 2] < 0.0, 2.0, 1.0)
-    return np.asarray(
-        np.concatenate((np.clip(misses.reshape(len(parameters), -1), -1e4, 1e4), beliefs), axis=1)
-    )
+    behind = np.minimum(places[:, [len(times) // 3, 2 * len(times) // 3, -1], 2], 0.0) / WALL_M
+    rows = (np.clip(misses.reshape(len(parameters), -1), -1e4, 1e4), beliefs, behind)
+    return np.asarray(np.concatenate(rows, axis=1))
 
 
 def _slopes(

@@ -10,7 +10,7 @@ Luma = NDArray[np.uint8]
 
 TILE = 8
 CEILING = 90.0
-RISE = 0.6
+RISE = 0.8
 FALL_S = 45.0
 RENEW_S = 0.3
 
