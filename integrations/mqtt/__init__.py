@@ -2,15 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import voluptuous as vol
 
-from hub.api import Action, Broker, Call, Integration, Link, Timer, hookimpl
+from hub.api import Action, Broker, Call, Integration, Link, Reference, Timer, hookimpl
 
-from .entities import describe, entities_of
+from .entities import DOMAINS, Described, describe, entities_of
 from .settings import Settings, check_section, common_settings, settings_of, topic
 
 FILTERS = "filters"
@@ -139,6 +139,28 @@ async def _publish(broker: Broker, call: Call) -> None:
     await broker.publish(data["topic"], data["payload"], qos=data["qos"], retain=data["retain"])
 
 
+def _teller(link: Link, described: Described) -> Callable[[str | None], None]:
+    entity_id, topic_filter = described.entity.id, described.options["state_topic"]
+
+    def tell(why: str | None) -> None:
+        key = f"payload {entity_id}"
+        if why is None:
+            link.clear(key)
+        else:
+            text = f"{entity_id} can't use what comes on '{topic_filter}': {why}"
+            link.problem(key, text, "mend its value_template or the device; the state stays as it was")
+
+    return tell
+
+
+def references(section: Mapping[str, Any]) -> Iterable[Reference]:
+    """The areas that entities are said to be in."""
+    for domain in DOMAINS:
+        for place, options in enumerate(section[domain]):
+            if options["area"]:
+                yield Reference(path=(domain, place, "area"), what="area", name=options["area"])
+
+
 def _feed(link: Link, section: Mapping[str, Any], broker: Any) -> None:
     from .feeding import OUTAGE, Fed, follow
 
@@ -146,7 +168,7 @@ def _feed(link: Link, section: Mapping[str, Any], broker: Any) -> None:
     devices = {one.device.id: one.device for one in described if one.device is not None}
     for device in devices.values():
         link.device(device)
-    fed = [Fed(one, link.entity(one.entity), link.clock) for one in described]
+    fed = [Fed(one, link.entity(one.entity), link.clock, _teller(link, one)) for one in described]
     follow(fed, broker)
     waiting: list[Timer] = []
 
@@ -177,4 +199,5 @@ def hub_integrations() -> Iterable[Integration]:
         actions=(PUBLISH,),
         offers=(Broker,),
         entities=entities_of,
+        references=references,
     )

