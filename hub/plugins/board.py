@@ -95,6 +95,11 @@ class Problems:
             log.info("%s: mended", problem)
             self._bus.emit(ProblemCleared(at=self._clock.now(), source=source, problem=problem))
 
+    def clear_all(self, guest: str) -> None:
+        """Take down whatever a guest that has gone left hanging."""
+        for problem in [item for item in self.open if item.startswith(f"{guest}.")]:
+            self.clear(problem, source=guest)
+
     def as_list(self) -> list[dict[str, Any]]:
         """The open problems, oldest first, as plain values."""
         return [

@@ -56,7 +56,11 @@ class Supervisor:
         return guest
 
     async def stop(self, name: str) -> None:
-        """End one guest and all it registered."""
+        """End one guest and all it registered; its problems are nobody's any more."""
+        await self._end(name)
+        self._site.problems.clear_all(name)
+
+    async def _end(self, name: str) -> None:
         guest = self.guests.pop(name, None)
         if guest is None or guest.task is None:
             return
@@ -65,24 +69,36 @@ class Supervisor:
         _done, late = await asyncio.wait({guest.task}, timeout=STOP_PATIENCE)
         if late:
             log.error("%s: did not end within %g s and was left behind", name, STOP_PATIENCE)
-        self._site.problems.clear(f"{name}.integration")
 
     async def stop_all(self) -> None:
         """End all guests, the latest first, so that those who offer go after those who need."""
         for name in reversed(list(self.guests)):
-            await self.stop(name)
+            await self._end(name)
 
     async def reload(self, name: str, config: Any, digest: str) -> None:
         """Give a guest its changed section: by its own reloader, or by a restart."""
         guest = self.guests[name]
-        reloader = guest.link.reloader if guest.link is not None and guest.state == "running" else None
-        if reloader is not None:
-            await reloader(config)
+        if await self._taken(guest, config):
             guest.config, guest.digest = config, digest
             return
         integration = guest.integration
         await self.stop(name)
         self.start(integration, config, digest)
+
+    async def _taken(self, guest: Guest, config: Any) -> bool:
+        """Whether the guest took the change while running; one that fails at it is restarted on it instead."""
+        reloader = guest.link.reloader if guest.link is not None and guest.state == "running" else None
+        if reloader is None:
+            return False
+        try:
+            await reloader(config)
+        except Exception as error:
+            # An edge: the other sections are reloaded all the same.
+            name = guest.integration.name
+            extra = {"integration": name}
+            log.warning("%s failed to take its change; it is restarted", name, exc_info=error, extra=extra)
+            return False
+        return True
 
     def restart(self, name: str, reason: str) -> None:
         """End a guest's run so that it starts again, as when a port that it holds is withdrawn."""
