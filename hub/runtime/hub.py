@@ -57,6 +57,7 @@ class Hub:
         port: int | None = None,
         manager: Manager | None = None,
         always: Sequence[str] = (),
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self.config_dir = config_dir.resolve()
         self.data_dir = (data_dir or self.config_dir / ".hub").resolve()
@@ -68,6 +69,7 @@ class Hub:
         )  # called when the kernel stands and no guest runs yet
         self._environ, self._hide_secrets = environ, hide_secrets
         self._host, self._port = host, port
+        self._settle_seconds = settle_seconds
         self._cache = Cache()
         self._started = False
         self._reloading = asyncio.Lock()
@@ -141,7 +143,7 @@ class Hub:
             self.supervisor.start(section.integration, section.config, section.digest)
             log.debug("%s: starting", name)
         self.timers.start()
-        late = await self.supervisor.settled(SETTLE_SECONDS)
+        late = await self.supervisor.settled(self._settle_seconds)
         for name in late:
             log.warning("%s is still starting; the hub goes on without waiting", name)
         self._started = self.site.started = True

@@ -2,7 +2,7 @@
 
 import asyncio
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +15,13 @@ from hub.model.events import Event
 from hub.model.identity import new_id
 from hub.model.people import Delivery
 from hub.model.things import State
+from hub.plugins.configuration import Configuration, read_configuration
 from hub.plugins.integration import Channel, Integration
 from hub.plugins.link import Link
 from hub.plugins.manager import Manager
 from hub.plugins.ports import Broker
-from hub.runtime.hub import Hub
+from hub.runtime.hub import SETTLE_SECONDS, Hub
+from hub.testing.answers import Answer
 from hub.testing.broker import MemoryBroker
 from hub.testing.clock import ManualClock
 
@@ -52,6 +54,7 @@ class HubKit:
         self.collector = Collector(self.deliveries)
         self.broker = MemoryBroker(self.clock)
         self.hub: Hub | None = None
+        self.settle_seconds = SETTLE_SECONDS  # real ones that `start` waits for slow guests
         self._added: list[Integration] = []
 
     def write(self, yaml: str, files: Mapping[str, str] | None = None) -> Path:
@@ -67,21 +70,32 @@ class HubKit:
         """Make an integration known without a package; the configuration must name it all the same."""
         self._added.append(integration)
 
+    def has_added(self, name: str) -> bool:
+        """Whether a test added it, so that it stands in no folder of its own."""
+        return any(integration.name == name for integration in self._added)
+
+    def integration(self, name: str) -> Integration:
+        """A declaration, added here or installed; Missing or Broken."""
+        return self._manager().load(name)
+
+    def read(self, yaml: str, files: Mapping[str, str] | None = None) -> Configuration:
+        """Read and check a configuration as `hub check` does; nothing is started. Its `faults` say what is wrong."""
+        folder = self.write(yaml, files)
+        return read_configuration(folder, self._manager(), environ={}, always=("testing",))
+
     async def start(self, yaml: str | None = None, files: Mapping[str, str] | None = None) -> Hub:
         """Start a hub on this configuration, with `testing:` (broker in memory, channel `collect`) added to it."""
         if yaml is not None:
             self.write(yaml, files)
-        manager = Manager()
-        for integration in (self._own(), *self._added):
-            manager.add(integration)
         self.hub = Hub(
             self.folder / "config",
             self.folder / "data",
             clock=self.clock,
             environ={},
             port=0,
-            manager=manager,
+            manager=self._manager(),
             always=("testing",),
+            settle_seconds=self.settle_seconds,
         )
         self.hub.on_built = lambda: self.hub_of.bus.on(Event, self.events.append)
         await self.hub.start()
@@ -140,6 +154,23 @@ class HubKit:
         await self.settle()
         return result
 
+    async def request(self, method: str, path: str, *, admin: bool = False, **options: Any) -> Answer:
+        """Ask the running hub over HTTP; `admin` adds the local admin's token, `options` are aiohttp's."""
+        headers = {"Authorization": f"Bearer {self.hub_of.token}"} if admin else {}
+        options["headers"] = headers | dict(options.get("headers") or {})
+        options.setdefault("allow_redirects", False)
+        async with self.hub_of.site.http().request(method, self.hub_of.url + path, **options) as response:
+            answer = Answer(response.status, response.headers, await response.read())
+        await self.settle()
+        return answer
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait (real seconds) for what other processes or sockets bring about; TimeoutError when it does not come."""
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 - nobody tells of what happens outside
+                await asyncio.sleep(0.01)
+        await self.settle()
+
     def state(self, entity_id: str) -> State:
         """An entity's last state; AssertionError when it has none."""
         state = self.hub_of.states.get(entity_id)
@@ -158,11 +189,24 @@ class HubKit:
         """Let it take deliveries again."""
         self.collector.fail = None
 
+    def _manager(self) -> Manager:
+        manager = Manager()
+        for integration in (self._own(), *self._added):
+            manager.add(integration)
+        return manager
+
+    def _brings_a_broker(self) -> bool:
+        sections = self.hub_of.configuration.sections
+        return any(
+            Broker in section.integration.offers for name, section in sections.items() if name != "testing"
+        )
+
     def _own(self) -> Integration:
         kit = self
 
         async def run(link: Link, _config: Any) -> None:
-            link.offer(Broker, kit.broker)
+            if not kit._brings_a_broker():  # a site with `mqtt:` has its own
+                link.offer(Broker, kit.broker)
             link.ready()
             await asyncio.Event().wait()
 

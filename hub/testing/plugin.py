@@ -1,14 +1,16 @@
 """The pytest plugin: fixture `hub` (a HubKit) and its parts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from hub.model.events import Event
     from hub.model.people import Delivery
+    from hub.plugins.configuration import Configuration
     from hub.testing.broker import MemoryBroker
     from hub.testing.clock import ManualClock
     from hub.testing.kit import HubKit
@@ -54,3 +56,31 @@ def deliveries(hub: "HubKit") -> "list[Delivery]":
 def broker(hub: "HubKit") -> "MemoryBroker":
     """The hub's broker in memory."""
     return hub.broker
+
+
+@pytest.fixture
+def config(hub: "HubKit") -> "Callable[..., Configuration]":
+    """`config(yaml)` reads and checks a configuration as `hub check` does; its `faults` say what is wrong."""
+    return hub.read
+
+
+@pytest.fixture
+def settle(hub: "HubKit") -> Callable[[], Awaitable[None]]:
+    """`await settle()`: until callbacks have run, units are on the disk and due calls were tried."""
+    return hub.settle
+
+
+@pytest.fixture
+def frames() -> Callable[..., Any]:
+    """`frames(...)`: times and luma pictures of something that falls; see hub.testing.frames.falling_object."""
+    from hub.testing.frames import falling_object
+
+    return falling_object
+
+
+@pytest.fixture
+def check_integration(hub: "HubKit") -> Callable[..., Awaitable[None]]:
+    """`await check_integration("name")`: what every integration must bear; see hub.testing.checking."""
+    from hub.testing.checking import check_integration
+
+    return partial(check_integration, hub)
