@@ -117,7 +117,9 @@ async def test_death_by_signal_is_named() -> None:
     assert told.ends[0] == "it was ended by SIGSEGV"
 
 
-async def test_a_task_without_progress_is_ended_and_its_stacks_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_task_without_progress_is_ended_and_its_stacks_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     told = Told()
     async with working("dawdle", told, heartbeat_seconds=0.6):
         await told.until(lambda: told.ends)
