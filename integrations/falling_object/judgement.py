@@ -24,6 +24,7 @@ LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
 LEAST_DENSITY = 0.6
 LEAST_TEMPER = 0.35
+EARLY_S, EARLY_BELOW = 1.3, 15.0
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 OUTLIER = 4.5
 FIRST_SPEED_ACROSS = 9.0
@@ -71,7 +72,8 @@ def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
         return Rejection(reason, tuple(places))
     area = silhouette(calibration, places)
     terminal = estimate_terminal(fit, temper, area)
-    origin = find_origin(calibration, fit, terminal.weights, UNSEEN_S, temper)
+    begin = _fit_begin(calibration, places, terminal, fit)
+    origin = find_origin(calibration, begin, terminal.weights, UNSEEN_S, max(LEAST_TEMPER, begin.scatter))
     if origin.inside < INSIDE_LEAST or not origin.cells:
         return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places))
     return Throw(tuple(places), fit, terminal, origin, area, margin, fit.scatter)
@@ -114,6 +116,16 @@ def _fit_without_outliers(calibration: Calibration, places: list[Place]) -> tupl
         return places, fit
     places = [place for place, keep in zip(places, kept, strict=True) if keep]
     return places, fit_fall(calibration, observe(places))
+
+
+def _fit_begin(
+    calibration: Calibration, places: list[Place], terminal: TerminalEstimate, whole: FallFit
+) -> FallFit:
+    """For the release of a light thing only the first moments count: later gusts say nothing about it."""
+    early = [place for place in places if place.blob.t - places[0].blob.t <= EARLY_S]
+    if terminal.middle > EARLY_BELOW or len(early) < 2 * LEAST_PLACES or len(early) == len(places):
+        return whole
+    return fit_fall(calibration, observe(early))
 
 
 def _doubt(fit: FallFit, places: list[Place], excess: float, bend: float) -> str:

@@ -11,7 +11,7 @@ Luma = NDArray[np.uint8]
 TILE = 8
 CEILING = 90.0
 RISE = 0.8
-FALL_S = 45.0
+FALL_S = 120.0
 RENEW_S = 0.3
 
 
@@ -27,7 +27,7 @@ class ThresholdMap:
 
     def learn(self, tiles: NDArray[np.bool_], t: float) -> None:
         """Raise the tiles that were exceeded in the picture at `t`, let the others sink, renew now and then."""
-        self._excess[tiles] = np.minimum(self._excess[tiles] * 1.06 + RISE, CEILING)
+        self._excess[tiles] = np.minimum(self._excess[tiles] * 1.08 + RISE, CEILING)
         if self._renewed is not None and 0 <= t - self._renewed < RENEW_S:
             return
         passed = 0.0 if self._renewed is None else min(max(t - self._renewed, 0.0), 5.0)

@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from integrations.demo.facade import RenderedClip, plan_clip, render_clip
+from integrations.falling_object.detection import Detection
+from integrations.falling_object.errors import DetectError
+from integrations.falling_object.offline import detect, read_luma
+
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "video"
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> RenderedClip:
+    """Four seconds of a simulated throw of a pot."""
+    plan = plan_clip(3, size=(960, 540), duration_s=5.0, items=("flower pot",))
+    return render_clip(plan, tmp_path_factory.mktemp("clip"))
+
+
+def run(video: Path, config: Path) -> tuple[list[Detection], list[str]]:
+    found: list[Detection] = []
+    warnings: list[str] = []
+    detect(video, config, found.append, warnings.append)
+    return found, warnings
+
+
+def test_the_throw_of_a_rendered_clip_is_found(clip: RenderedClip) -> None:
+    (found,), warnings = run(clip.video, clip.config)
+    (truth,) = json.loads(clip.truth.read_text())["throws"]
+    assert found.cell.name == truth["cell"]
+    assert found.heavy == (truth["class"] == "heavy")
+    assert found.mass_kg_interval[0] < truth["mass_kg"] < found.mass_kg_interval[1]
+    assert 0.0 <= found.t_alert - truth["t_end"] <= 1.0
+    assert warnings == []
+
+
+def test_a_truncated_video_yields_what_was_found_up_to_there(clip: RenderedClip, tmp_path: Path) -> None:
+    whole = clip.video.read_bytes()
+    stream = tmp_path / "cut.ts"
+    with av.open(str(clip.video)) as source, av.open(str(stream), "w", format="mpegts") as target:
+        copy = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = copy
+                target.mux(packet)
+    data = stream.read_bytes()
+    stream.write_bytes(data[: int(len(data) * 0.9)])
+    found, _ = run(stream, clip.config)
+    assert len(found) == 1
+    assert len(whole) > 0
+
+
+def test_damage_in_the_middle_does_not_stop_the_reading(clip: RenderedClip, tmp_path: Path) -> None:
+    data = bytearray(clip.video.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(bytes(data))
+    warnings: list[str] = []
+    assert sum(1 for _ in read_luma(broken, warnings.append)) > 60
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video at all" * 100, b"<html></html>"])
+def test_what_is_no_video_is_one_clear_error(clip: RenderedClip, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "video.mp4"
+    path.write_bytes(content)
+    with pytest.raises(DetectError, match="video"):
+        run(path, clip.config)
+
+
+def test_a_missing_video_is_one_clear_error(clip: RenderedClip, tmp_path: Path) -> None:
+    with pytest.raises(DetectError, match="none.mp4"):
+        run(tmp_path / "none.mp4", clip.config)
+
+
+def test_a_calibration_of_another_resolution_is_refused(clip: RenderedClip) -> None:
+    with pytest.raises(DetectError, match="calibrate"):
+        run(REAL / "cityCC0.mpg", clip.config)
+
+
+def test_luma_is_a_view_of_the_picture(clip: RenderedClip) -> None:
+    luma, t, key = next(iter(read_luma(clip.video, lambda text: None)))
+    assert (luma.shape, luma.dtype, t, key) == ((540, 960), np.uint8, 0.0, True)
