@@ -54,6 +54,7 @@ class Connection:
         self._socket: Any = None
         self._reading = self._paused = self._writing = self._flushing = False
         self._received = 0
+        self._context: Context | None = None
         self._on_message = on_message
         self._five = settings.protocol == "5"
         self._client = self._make_client(client_id)
@@ -87,7 +88,8 @@ class Connection:
     async def open(self) -> bool:
         """Connect; returns whether the broker kept our session. NotReady, AuthFailed or ConfigError otherwise."""
         if self._settings.tls is not None:
-            self._client.tls_set_context(tls_context(self._settings.tls, self._folder))
+            self._context = tls_context(self._settings.tls, self._folder)
+            self._client.tls_set_context(self._context)
         try:
             async with asyncio.timeout(self._settings.patience):
                 await self._reach()
@@ -115,6 +117,8 @@ class Connection:
             elif error is None:
                 reached.set_result(None)
             else:
+                if self._context is not None:
+                    close_quietly(self._context.last)  # paho forgets it when the handshake fails
                 reached.set_exception(error)
 
         def connect() -> None:
@@ -168,7 +172,13 @@ class Connection:
         close_quietly(sock)
         if not self.ended.done():
             self.ended.set_result(reason)
-        lost = NotReady(f"the connection to the broker ended: {reason}")
+        if self._connected.done():
+            lost = NotReady(f"the connection to the broker ended: {reason}")
+        else:
+            protocol = self._settings.protocol
+            lost = NotReady(
+                f"{self._place} hung up on us ({reason}); is it a broker, and does it speak MQTT {protocol}?"
+            )
         waiting: list[asyncio.Future[Any]] = [self._connected, *self._publishing.values()]
         waiting += [future for _filters, future in self._subscribing.values()]
         self._publishing.clear()
@@ -331,10 +341,25 @@ class Connection:
         self._on_message(message)
 
 
-def tls_context(tls: Tls, folder: Path) -> ssl.SSLContext:
+class Context(ssl.SSLContext):
+    """Remembers the socket it wrapped, so that it can be closed whoever loses it."""
+
+    last: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        """As the original."""
+        self.last = super().wrap_socket(*args, **options)
+        return self.last
+
+
+def tls_context(tls: Tls, folder: Path) -> Context:
     """The checks of the broker's certificate and the hub's own one; ConfigError names the file that is wrong."""
     try:
-        context = ssl.create_default_context(cafile=str(folder / tls.ca) if tls.ca else None)
+        context = Context(ssl.PROTOCOL_TLS_CLIENT)
+        if tls.ca:
+            context.load_verify_locations(folder / tls.ca)
+        else:
+            context.load_default_certs()
         if tls.cert:
             context.load_cert_chain(folder / tls.cert, folder / tls.key if tls.key else None)
     except OSError as error:

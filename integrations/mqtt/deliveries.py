@@ -303,10 +303,11 @@ class Deliveries:
 
     def _again(self, delivery: Delivery, subscriber: Subscriber) -> None:
         if delivery.live:
-            if subscriber.gone or delivery.attempts > len(RETRY_DELAYS):
+            there = self._by_filter.get(subscriber.topic_filter)
+            if delivery.attempts > len(RETRY_DELAYS) or (subscriber.gone and not there):
                 self._set_aside(delivery, subscriber.topic_filter)
             else:
-                self._start(delivery, subscriber)
+                self._start(delivery, there[-1] if subscriber.gone and there else subscriber)
         self._finish(delivery)
 
     def _healed(self, subscriber: Subscriber) -> None:

@@ -173,6 +173,23 @@ async def test_cut_connection_ends_the_retries(monkeypatch: pytest.MonkeyPatch) 
     assert bench.shelf.values == {}
 
 
+async def test_successor_of_a_guest_that_fell_gets_what_felled_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_DELAYS", (0.01,))
+    bench, successor = Bench(), Hearing()
+
+    def falling(_message: Message) -> None:
+        undo()
+        raise ZeroDivisionError
+
+    undo = bench.deliveries.subscribe("a", falling, 1)
+    bench.arrive(payload=b"heavy")
+    bench.deliveries.subscribe("a", successor, 1)
+    await until(lambda: bench.acknowledged == [1])
+    assert successor.payloads == [b"heavy"]
+    assert bench.shelf.values == {}
+    await bench.deliveries.close()
+
+
 async def test_failure_is_told_once_it_happens_and_once_it_heals() -> None:
     bench = Bench()
     wrong = [True]
