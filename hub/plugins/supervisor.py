@@ -118,12 +118,13 @@ class Supervisor:
     async def settled(self, seconds: float) -> list[str]:
         """Wait until each guest is ready or has failed once; names of those still starting after that."""
         waits = {name: asyncio.ensure_future(guest.first_try.wait()) for name, guest in self.guests.items()}
-        if waits:
-            await asyncio.wait(waits.values(), timeout=seconds)
-        late = [name for name, wait in waits.items() if not wait.done()]
-        for wait in waits.values():
-            wait.cancel()
-        return late
+        try:
+            if waits:
+                await asyncio.wait(waits.values(), timeout=seconds)
+            return [name for name, wait in waits.items() if not wait.done()]
+        finally:
+            for wait in waits.values():
+                wait.cancel()
 
     async def _keep(self, guest: Guest) -> None:
         failures = 0

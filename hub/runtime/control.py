@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from hub import __version__
+from hub.config import ConfigUnreadable
 from hub.kernel.journal import event_data
 from hub.model.events import Event, HubStopping
 from hub.runtime.metrics import resident_bytes
@@ -72,7 +73,9 @@ class Control:
             return web.json_response(await self._hub.reload())
         except FaultyConfiguration as error:
             faults = [fault.as_dict() | {"text": str(fault)} for fault in error.faults]
-            return web.json_response({"faults": faults}, status=422)
+        except ConfigUnreadable as error:
+            faults = [{"problem": str(error), "text": str(error)}]
+        return web.json_response({"faults": faults}, status=422)
 
     async def outbox(self, request: web.Request) -> web.Response:
         """Retry or drop dead letters: {"do": "retry"|"drop", "keys": [...]}; answers how many there were."""

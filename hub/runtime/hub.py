@@ -71,7 +71,8 @@ class Hub:
         self._host, self._port = host, port
         self._settle_seconds = settle_seconds
         self._cache = Cache()
-        self._started = False
+        self._started = self._ended = False
+        self._reachable = False  # the control file is ours
         self._reloading = asyncio.Lock()
         self.token = secrets.token_urlsafe(32)
 
@@ -150,7 +151,13 @@ class Hub:
         self.bus.emit(HubStarted(at=self.clock.now(), source="hub"))
 
     async def stop(self) -> None:
-        """End everything in order: guests, courier, web, store. What is written down stays for the next start."""
+        """End everything in order: guests, courier, web, store. What is written down stays for the next start.
+
+        A second stop does nothing.
+        """
+        if self._ended:
+            return
+        self._ended = True
         if self._started:
             self._started = False
             self.bus.emit(HubStopping(at=self.clock.now(), source="hub"))
@@ -161,7 +168,8 @@ class Hub:
             self.lag.stop()
             await self.front.stop()
             await self.site.close()
-        (self.data_dir / CONTROL_FILE).unlink(missing_ok=True)
+        if self._reachable:
+            (self.data_dir / CONTROL_FILE).unlink(missing_ok=True)
         if hasattr(self, "store"):  # a hub whose configuration was refused has none
             await self.store.close()
 
@@ -247,6 +255,7 @@ class Hub:
         body = {"url": self.front.url, "token": self.token, "pid": os.getpid(), "version": __version__}
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(body, file)
+        self._reachable = True
 
     def _handler_failed(self, handler: Callable[..., object], event: Event, error: Exception) -> None:
         owner = self.manager.owner_of(getattr(handler, "__module__", "") or "") or "hub"

@@ -10,7 +10,7 @@ from hub.plugins.configuration import read_configuration
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.testing.clock import START
 from hub.testing.kit import HubKit
-from tests.hub.plugins.packages import GUEST, Shelf
+from tests.hub.packages import GUEST, Shelf
 
 
 def faults_of(folder: Path, text: str) -> list[str]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub.plugins.packages import Shelf
+from tests.hub.packages import Shelf
 
 
 @pytest.fixture
