@@ -125,7 +125,9 @@ class Watch:
             except StreamFault as error:
                 fault = error
             if fault.kind == "ended" and not self._live and not fault.lasting:
-                continue  # a looped file begins again at once
+                if self._camera["loop"] is not True:
+                    self._pause(self._camera["loop"])
+                continue  # a looped file begins again
             self._tell({"state": "idle", "fault": fault.kind, "text": fault.text, "remedy": fault.remedy})
             failures = 1 if time.monotonic() - begun > STEADY else failures + 1
             self._pause(float("inf") if fault.lasting else _pause_after(failures))

@@ -1,6 +1,8 @@
 import hashlib
 from pathlib import Path
 
+from datetime import datetime
+
 import cv2
 import numpy as np
 import pytest
@@ -56,6 +58,12 @@ def test_a_looped_file_begins_again(stage: Stage) -> None:
     found = stage.until("found", 3)
     assert len({item["started"] for item in found}) == len(found)
     assert stage.until("state", 3)[:3] == ["streaming"] * 3
+
+
+def test_a_looped_file_can_rest_between_two_rounds(stage: Stage) -> None:
+    stage.watch(file="wide.mp4", loop=1.5, analyzers=[(LOOKER, {"find": [0.5]})])
+    first, second = (datetime.fromisoformat(item["started"]) for item in stage.until("found", 2)[:2])
+    assert (second - first).total_seconds() >= 1.5
 
 
 def test_privacy_masks_reach_neither_picture_nor_clip_nor_analyzer(stage: Stage) -> None:
