@@ -7,6 +7,7 @@ does not fit.
 import json
 import re
 from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
@@ -20,6 +21,7 @@ _METHODS = frozenset(name for kind in (dict, list, str, int, float) for name in 
 Template = Callable[[str, Any], str]
 
 
+@lru_cache(maxsize=4096)  # many sensors share one, and each is compiled when checked and when it runs
 def compile_template(source: str) -> tuple[Template, bool]:
     """The template as a function, and whether it wants the payload parsed. ValueError when it is none."""
     plain = _PLAIN.fullmatch(source)
@@ -75,6 +77,7 @@ def _compile_jinja(source: str) -> Template:
     return render
 
 
+@cache
 def _environment() -> Any:
     """A sandbox with the filters that device templates use; made when the first template needs it."""
     from jinja2 import StrictUndefined
