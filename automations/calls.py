@@ -76,15 +76,15 @@ def read_call(fields: Fields) -> Wish | None:
     if response and action.durable:
         remedy = "durable actions are carried out later and give no result; remove it"
         fields.fault("response_variable", f"'{name}' gives no response", remedy)
-    whole = {**data, **(target or {})}
-    render = reading.renderer(whole, data_path)
     # Entity ids that stand there as they are need no finding when the call is made.
     find = (
         _find_entities
         if target is not None and (holds_template(target) or set(target) != {"entity_id"})
         else None
     )
-    shown = whole if target is None else {**data, "entity_id": _listed(target.get("entity_id"))}
+    shown = data if target is None else {**data, "entity_id": _listed(target.get("entity_id"))}
+    whole = shown if target is None or find is None else {**data, **target}
+    render = reading.renderer(whole, data_path)
     cleaned = _checked(reading, action, shown, data_path, constant=render is None and find is None)
     for finding in action.check(_seen_through(reading, shown), reading.known):
         reading.fault((*data_path, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal)

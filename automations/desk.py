@@ -18,6 +18,7 @@ from automations.templates import TemplateFailed
 from automations.views import House
 from hub.api import Alarm, Call, HubError, Link, Named, Outcome, Severity, Timer, derive_id
 
+DEEPEST = 30
 log = logging.getLogger("hub.guest.automation")
 
 
@@ -35,7 +36,9 @@ class Desk:
         self.lost = 0  # triggers lost to modes, of all rules
         self._actions = link.actions
         self._units = link.site.units
-        self._troubled: set[str] = set()
+        self._started = 0  # runs so far
+        self._troubled: dict[str, int] = {}  # rules that failed, and how many runs had started by then
+        self._depth = 0  # of runs that cause one another right now
 
     def soon(self, seconds: float, callback: Callable[[], None]) -> Timer:
         """Call back after so many seconds of the hub's clock."""
@@ -45,7 +48,8 @@ class Desk:
 
     def start(self, run: Run) -> None:
         """Run from the run's step on as far as it goes without waiting."""
-        run.state = "running"
+        self._started += 1
+        run.state, run.number = "running", self._started
         unit = self._units.current
         if unit is not None and unit.alarm_id:
             if run.kept and run.alarm != unit.alarm_id:
@@ -65,7 +69,10 @@ class Desk:
     def _advance(self, run: Run) -> None:
         steps = run.plan.steps
         most, index = len(steps), run.step
+        self._depth += 1
         try:
+            if self._depth > DEEPEST:
+                raise RunFailed(f"rules trigger one another more than {DEEPEST} times over")
             while 0 <= index < most:
                 if len(run.log) < LONGEST_LOG:
                     run.log.append(index)
@@ -77,6 +84,8 @@ class Desk:
             log.error("%s: failed", run.plan.name, exc_info=error, extra={"run": run.id})
             self.fail(run, f"{type(error).__name__}: {error}")
             return
+        finally:
+            self._depth -= 1
         if index != WAIT:
             self._finish(run, "done")
 
@@ -84,8 +93,8 @@ class Desk:
         run.state = state
         if run.kept or run.alarm:
             self.keeper.keep(run, self.now())
-        if state == "done" and run.plan.id in self._troubled:
-            self._troubled.discard(run.plan.id)
+        if state == "done" and run.number > self._troubled.get(run.plan.id, run.number):
+            del self._troubled[run.plan.id]
             self.link.clear(f"rule.{run.plan.id}")
         run.automation.ended(run)
 
@@ -97,7 +106,7 @@ class Desk:
         label = plan.labels[step] if run.log and step < len(plan.labels) else ""
         run.outcome = f"{label}: {why}" if label else why
         log.error("%s: %s", plan.name, run.outcome, extra={"run": run.id})
-        self._troubled.add(plan.id)
+        self._troubled[plan.id] = self._started
         remedy = "see the rule's trace; correct the rule or what it calls"
         self.link.problem(f"rule.{plan.id}", f"rule '{plan.name}' failed: {run.outcome}", remedy)
         self._finish(run, "failed")

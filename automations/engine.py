@@ -161,7 +161,7 @@ class Engine:
                     self.desk.cancel(automation.queue.popleft(), "turned off")
                 for run in tuple(automation.runs):
                     self.desk.cancel(run, "turned off")
-        automation.show()
+        automation.show(at_once=True)
 
     # --- after a restart --------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class Engine:
             else:
                 self.desk.start(run)
         for automation in {run.automation for run in resting}:
-            automation.show()
+            automation.show(at_once=True)
 
     def timer(self, key: str, _data: Mapping[str, Any]) -> None:
         """A durable timer of the engine fired: a `for:` is over."""

@@ -31,7 +31,7 @@ class Automation:
         self.traces: deque[Run] = deque(maxlen=TRACES)
         self.last_triggered: datetime | None = None
         self.triggered = self.blocked = self.lost = self.failed = 0
-        self._shown_at = 0.0
+        self._shown_at = -1.0
         self._show_timer: Any = None
 
     # --- what triggers ----------------------------------------------------------------------------------------
@@ -137,10 +137,10 @@ class Automation:
 
     # --- the entity -----------------------------------------------------------------------------------------------
 
-    def show(self) -> None:
+    def show(self, *, at_once: bool = False) -> None:
         """Report on/off and counters, at most once a second when much happens."""
         now = self.desk.monotonic()
-        if now - self._shown_at >= 1.0:
+        if at_once or now - self._shown_at >= 1.0:
             self._shown_at = now
             self._report()
         elif self._show_timer is None:

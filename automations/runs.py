@@ -75,6 +75,7 @@ class Run:
         "house",
         "kept",
         "log",
+        "number",
         "outcome",
         "plan",
         "state",
@@ -100,7 +101,7 @@ class Run:
         self.house, self.states, self.at = house, states, at
         self.trigger_id = firing.trigger.id if firing.trigger is not None else ""
         self.variables: dict[str, Any] = {}
-        self.step = 0
+        self.step = self.number = 0
         self.state = "running"  # waiting, queued, committing; done, failed, blocked, lost, cancelled, closed
         self.outcome = ""
         self.log: list[int] = []

@@ -92,6 +92,8 @@ class Reading:
         if not names:
             return
         first = names[0]
+        if first == "this":
+            return
         if first == "trigger":
             if len(names) > 2 and names[1] == "event":
                 self._check_event_use(names[2:], path)

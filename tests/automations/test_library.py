@@ -1,0 +1,171 @@
+"""The shipped rules: they say what they should to whom they should, in both languages."""
+
+from datetime import timedelta
+
+import pytest
+import yaml
+
+from automations import library
+from automations.rules import check
+from hub.api import Alarm, Evidence, Known, Severity
+from integrations.falling_object.events import FallingObject
+from integrations.manhole import events as covers
+from integrations.notify import hub_integrations as notify
+
+ACTIONS = {action.name: action for integration in notify() for action in integration.actions}
+EVENTS = {
+    cls.kind: cls for cls in (FallingObject, *Alarm.__subclasses__(), *covers.CoverAlarm.__subclasses__())
+}
+KNOWN = Known(
+    events=EVENTS,
+    actions=ACTIONS,
+    entities=frozenset(),
+    roles=frozenset(("grid_worker", "admin", "property", "officer")),
+)
+PEOPLE = """
+areas:
+  - {id: b1, name: 一号楼}
+people:
+  persons:
+    - {id: wang, name: 王芳, roles: [grid_worker], areas: [b1], channels: [collect]}
+    - {id: li, name: 李强, roles: [grid_worker], areas: [b2], channels: [collect]}
+    - {id: ann, name: Ann, roles: [admin], language: en, channels: [collect]}
+notify:
+  channels:
+    collect: {type: collect}
+"""
+SITE = PEOPLE.replace("{id: b1, name: 一号楼}", "{id: b1, name: 一号楼}\n  - {id: b2, name: 二号楼}")
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_each_entry_is_sound_and_shows_its_use(name):
+    assert [finding for finding in check([{"use": name}], KNOWN) if finding.fatal] == []
+    data = yaml.safe_load((library.FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert set(data) == {"summary", "with", "rules"}
+    for option in data["with"].values():
+        assert set(option) == {"summary", "default"}
+    assert f"use: {name}" in (library.FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_one_entry_twice_needs_an_id():
+    twice = [{"use": "falling_object"}, {"use": "falling_object", "id": "south"}]
+    assert [finding for finding in check(twice, KNOWN) if finding.fatal] == []
+
+
+def test_an_audience_that_names_nobody_is_found():
+    findings = check([{"use": "cover", "with": {"audience": "role:grid_workr"}}], KNOWN)
+    assert any("grid_workr" in finding.problem and "grid_worker" in finding.remedy for finding in findings)
+
+
+def falling(now, **changes):
+    fields = {
+        "camera": "b1_south",
+        "building": "1",
+        "cell": "1-12-03",
+        "floor": 12,
+        "unit": "03",
+        "origin_confidence": 0.8,
+        "weight_class": "heavy",
+        "mass_kg": 0.6,
+        "mass_low_kg": 0.3,
+        "mass_high_kg": 1.1,
+        "terminal_velocity": 31.0,
+        "confidence": 0.9,
+        "drop_m": 21.34,
+        "started": now - timedelta(seconds=3),
+        "ended": now,
+    }
+    evidence = (Evidence(kind="clip", path="b1/clip.mp4"), Evidence(kind="picture", path="b1/path.jpg"))
+    return FallingObject(
+        at=now, source="camera.b1_south", area="b1", evidence=evidence, **{**fields, **changes}
+    )
+
+
+class LibraryYard:
+    """A hub with people, the event classes of the real guests, and a rule of the library."""
+
+    def __init__(self, yard):
+        self.yard, self.hub = yard, yard.hub
+
+    async def start(self, rules):
+        import asyncio
+
+        import voluptuous as vol
+
+        from hub.api import Integration
+
+        async def run(link, _config):
+            link.ready()
+            await asyncio.Event().wait()
+
+        events = tuple(EVENTS.values())
+        self.hub.add(Integration(name="alarms", run=run, schema=vol.Schema(None), events=events))
+        await self.yard.start(rules, SITE + "alarms:\n")
+
+    async def told(self, event):
+        self.hub.deliveries.clear()
+        self.yard.emit(event)
+        await self.hub.settle()
+        return {item.person.id: item.notice for item in self.hub.deliveries}
+
+
+@pytest.fixture
+def site(yard):
+    return LibraryYard(yard)
+
+
+async def test_a_falling_object_is_told_to_the_areas_grid_workers(site):
+    await site.start("- use: falling_object")
+    told = await site.told(falling(site.hub.clock.now()))
+    assert list(told) == ["wang"]
+    notice = told["wang"]
+    assert notice.title == "高空抛物：1-12-03（重物）"
+    assert "1 号楼 12 层 03" in notice.message
+    assert "0.6 kg (0.3-1.1)" in notice.message
+    assert "90 %" in notice.message
+    assert notice.severity is Severity.critical
+    assert [item.path for item in notice.evidence] == ["b1/clip.mp4", "b1/path.jpg"]
+
+
+async def test_a_light_and_an_unsure_one(site):
+    await site.start("- use: falling_object\n  with: {audience: 'role:admin', min_confidence: 0.7}")
+    now = site.hub.clock.now()
+    told = await site.told(falling(now, weight_class="light"))
+    assert list(told) == ["ann"]
+    assert told["ann"].title == "Falling object: 1-12-03"
+    assert told["ann"].severity is Severity.warning
+    assert await site.told(falling(now, confidence=0.6)) == {}
+
+
+COVERS = [
+    (covers.CoverOpened, {"angle": 62.4}, "wang", "井盖打开：MH-0137", "倾角 62°", Severity.critical),
+    (covers.CoverMissing, {}, "wang", "井盖丢失：MH-0137", "东门外", Severity.critical),
+    (covers.CoverTilted, {"angle": 12.0}, "wang", "井盖倾斜：MH-0137", "倾角 12°", Severity.warning),
+    (covers.CoverFlooded, {}, "wang", "井内水位过高：MH-0137", "东门外", Severity.warning),
+    (covers.CoverDamaged, {}, "wang", "井盖损坏：MH-0137", "东门外", Severity.warning),
+    (covers.SensorOffline, {}, "ann", "Sensor silent: MH-0137", "东门外", Severity.warning),
+    (covers.BatteryLow, {}, "ann", "Battery low: MH-0137", "东门外", Severity.warning),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields", "person", "title", "words", "severity"), COVERS)
+async def test_covers(site, kind, fields, person, title, words, severity):
+    await site.start("- use: cover")
+    event = kind(
+        at=site.hub.clock.now(), source="MH-0137", area="b1", cover="MH-0137", place="东门外", **fields
+    )
+    told = await site.told(event)
+    assert list(told) == [person]
+    assert told[person].title == title
+    assert words in told[person].message
+    assert told[person].severity is severity
+
+
+async def test_a_gateway(site):
+    await site.start("- use: cover")
+    silent = ("MH-1", "MH-2")
+    event = covers.GatewayOutage(
+        at=site.hub.clock.now(), source="gw", gateway="gw-7", silent=silent, watched=3
+    )
+    told = await site.told(event)
+    assert told["ann"].message == "2 of 3 covers heard by gateway gw-7 fell silent together."
