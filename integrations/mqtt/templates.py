@@ -53,28 +53,44 @@ def _walker(steps: tuple[str | int, ...]) -> Template:
 
 
 def _compile_jinja(source: str) -> Template:
+    """Checked now, compiled when the first payload comes: compiling is most of the work, and a check needs none."""
     from jinja2 import TemplateError
 
-    try:
-        template = _environment().from_string(source)
-    except TemplateError as error:
-        raise ValueError(f"the template is wrong: {error}") from error
-    except RecursionError as error:
-        raise ValueError("the template is nested too deeply") from error
+    check_syntax(source)
+    compiled: list[Any] = []
 
     def render(text: str, parsed: Any) -> str:
         try:
+            if not compiled:
+                compiled.append(_environment().from_string(source))
             pieces, size = [], 0
-            for piece in template.generate(value=text, value_json=parsed):
+            for piece in compiled[0].generate(value=text, value_json=parsed):
                 size += len(piece)
                 if size > LONGEST_OUTPUT:
                     raise ValueError(f"the template gives more than {LONGEST_OUTPUT} characters")
                 pieces.append(piece)
-        except TemplateError as error:
+        except (TemplateError, SyntaxError, MemoryError) as error:  # the last two: nested beyond Python's own parser
             raise ValueError(f"the template failed: {error}") from error
         return "".join(pieces).strip()
 
     return render
+
+
+def check_syntax(source: str) -> None:
+    """ValueError when the template is none, or uses a filter or test that there is not."""
+    from jinja2 import TemplateError, nodes
+
+    environment = _environment()
+    try:
+        tree = environment.parse(source)
+    except TemplateError as error:
+        raise ValueError(f"the template is wrong: {error}") from error
+    except RecursionError as error:
+        raise ValueError("the template is nested too deeply") from error
+    for kind, known in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
+        for node in tree.find_all(kind):
+            if node.name not in known:
+                raise ValueError(f"the template is wrong: there is no {kind.__name__.lower()} '{node.name}'")
 
 
 @cache

@@ -97,7 +97,8 @@ def test_template_can_neither_look_around_nor_grow(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ value", "{% if %}", "{{ value | nofilter }}", "{{ " + "(" * 5000 + " }}"]
+    "source",
+    ["{{ value", "{% if %}", "{{ value | nofilter }}", "{{ value is odder }}", "{{ " + "(" * 5000 + " }}"],
 )
 def test_wrong_template_is_a_clear_error(source: str) -> None:
     with pytest.raises(ValueError, match="template"):
