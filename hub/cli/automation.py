@@ -29,7 +29,12 @@ def automation() -> None:
 @json_option
 def list_(config: Path, data: Path | None, as_json: bool) -> None:
     """List automations: on or off, when they last ran, runs under way, triggers lost."""
-    _code, body = Client(data_dir(config, data)).request("GET", "automation")
+    code, body = Client(data_dir(config, data)).request("GET", "automation")
+    if code != 200:
+        click.echo(
+            "hub automation: this hub has no automations; add `automation:` to its configuration", err=True
+        )
+        raise SystemExit(EXIT_FAULTS)
     if as_json:
         print_json(body)
         return

@@ -1,5 +1,6 @@
 """Speaks to the hub that runs on this machine, by the file that only its user can read."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -13,6 +14,8 @@ from hub.cli.options import EXIT_NOT_RUNNING
 
 CONTROL_FILE = "control.json"
 PATIENCE = 60.0  # seconds for an answer
+# What happens when nobody is there, or someone else, or it goes while it answers.
+GONE = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
 
 
 class NotRunning(click.ClickException):
@@ -31,31 +34,45 @@ class Client:
         self._data = data
         try:
             control = json.loads((data / CONTROL_FILE).read_text(encoding="utf-8"))
+            self.url, self._token = str(control["url"]), str(control["token"])
         except FileNotFoundError:
             raise NotRunning(data) from None
-        except (OSError, ValueError) as error:
-            raise NotRunning(data, str(error)) from error
-        self.url, self._token = str(control["url"]), str(control["token"])
+        except (OSError, ValueError, TypeError, LookupError) as error:
+            raise NotRunning(data, f"{CONTROL_FILE} can't be read ({error})") from error
 
     def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and JSON of the answer; NotRunning when nobody answers."""
+        """Status (below 500) and JSON of the answer; NotRunning when nobody or another hub answers."""
         try:
             with self._open(method, path, body) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.loads(error.read() or b"null")
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                return error.code, self._refusal(error)
+        except (*GONE, ValueError) as error:
             raise NotRunning(self._data, str(error)) from error
 
     def lines(self, path: str) -> Iterator[Any]:
-        """JSON lines for as long as they come."""
+        """JSON lines until the hub stops."""
         try:
             with self._open("GET", path, None, timeout=None) as response:
                 for line in response:
                     yield json.loads(line)
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+        except (*GONE, ValueError) as error:
             raise NotRunning(self._data, str(error)) from error
+
+    def _refusal(self, error: urllib.error.HTTPError) -> Any:
+        """The body of an answer that says no."""
+        try:
+            body = json.loads(error.read() or b"null")
+        except ValueError:
+            body = None
+        if error.code == 401 or not isinstance(body, dict):
+            raise NotRunning(self._data, f"another program answers at {self.url}") from error
+        if error.code >= 500:
+            raise click.ClickException(
+                f"the hub failed: {body.get('detail') or body.get('title')}"
+            ) from error
+        return body
 
     def _open(self, method: str, path: str, body: Any, timeout: float | None = PATIENCE) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -75,12 +75,14 @@ def tail(config: Path, data: Path | None, kind: str, as_json: bool) -> None:
     """Print every event of the running hub as it happens, until Ctrl+C."""
     from hub.cli.client import Client
 
-    for event in Client(data_dir(config, data)).lines("events"):
-        if kind and event["kind"] != kind:
-            continue
-        if event.get("missed_before"):
-            click.echo(f"({event['missed_before']} events were too quick to show)", err=True)
-        click.echo(json.dumps(event, ensure_ascii=False) if as_json else _line(event))
+    try:
+        for event in Client(data_dir(config, data)).lines("events"):
+            if event.get("missed_before"):
+                click.echo(f"({event['missed_before']} events were too quick to show)", err=True)
+            if not kind or event["kind"] == kind:
+                click.echo(json.dumps(event, ensure_ascii=False) if as_json else _line(event))
+    except KeyboardInterrupt:
+        return  # Ctrl+C is how it is meant to end
 
 
 def _show_one(row: Any, event_id: str) -> None:

@@ -1,6 +1,7 @@
 """`hub run`: the hub in the foreground until it is told to stop."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -27,7 +28,7 @@ log = logging.getLogger("hub.run")
 )
 @click.option(
     "--port",
-    type=int,
+    type=click.IntRange(0, 65535),
     default=None,
     help="Port to listen on; 0 takes a free one. [default: http: server_port]",
 )
@@ -64,8 +65,13 @@ def run(
         click.echo(f"hub run: {error}", err=True)
         raise SystemExit(EXIT_UNREADABLE) from None
     except (OSError, StoreError) as error:
-        click.echo(f"hub run: {error}", err=True)
+        remedy = "; choose another with --port or `http: server_port`" if _is_taken(error) else ""
+        click.echo(f"hub run: {error}{remedy}", err=True)
         raise SystemExit(EXIT_FAULTS) from None
+
+
+def _is_taken(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 async def _serve(hub: "Hub") -> None:

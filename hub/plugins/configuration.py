@@ -136,6 +136,7 @@ def read_configuration(
     _check_twice(configuration)
     configuration.known = _known(configuration)
     _check_references(configuration)
+    configuration.faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))
     return configuration
 
 
