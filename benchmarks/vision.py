@@ -113,7 +113,9 @@ def score(truth: dict[str, Any], found: list[Detection], seconds: float) -> Tall
         tally.throws += 1
         match = next((detection for detection in left if is_same(throw, detection)), None)
         if match is None:
-            tally.missed.append(f"{throw['item']} {throw['size_px']:.1f}px vt {throw['terminal_velocity_m_s']:.1f}")
+            tally.missed.append(
+                f"{throw['item']} {throw['size_px']:.1f}px vt {throw['terminal_velocity_m_s']:.1f}"
+            )
             continue
         left.remove(match)
         compare(tally, throw, match)
@@ -156,7 +158,7 @@ def _tell(name: str, seed: int, truth: dict[str, Any], found: list[Detection], d
     ]  # fmt: skip
     lines += [
         f"   found {d.cell.name} {d.cell_confidence:.2f} vt {d.terminal_velocity:.1f} {d.mass_kg:.2g} kg "
-        f"from {d.t_start:.2f} to {d.t_end:.2f} alert {d.t_alert:.2f} confidence {d.confidence:.2f} n {len(d.trajectory)}"
+        f"from {d.t_start:.2f} to {d.t_end:.2f} alert {d.t_alert:.2f} confidence {d.confidence:.2f}"
         for d in found
     ]
     lines += [
@@ -195,7 +197,9 @@ def seeds_of(text: str) -> Iterable[int]:
 
 def main() -> None:
     """Parse the arguments, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=seeds_of, default=range(500, 506))
     parser.add_argument("--sets", default="plain,ordinary")
     parser.add_argument("--folder", default="/tmp/linli-vision")
@@ -211,7 +215,8 @@ def main() -> None:
         print(json.dumps(measure_kept(args.kept, args.config or args.kept.with_suffix(".json"), args.rounds)))
         return
     width, height = (int(part) for part in args.size.split("x"))
-    jobs = [(name, seed, args.folder, (width, height), args.verbose) for name in args.sets.split(",") for seed in args.seeds]
+    sets = args.sets.split(",")
+    jobs = [(name, seed, args.folder, (width, height), args.verbose) for name in sets for seed in args.seeds]
     tallies: dict[str, Tally] = {}
     with ProcessPoolExecutor(args.workers) as pool:
         for name, tally, text in pool.map(one, jobs):

@@ -166,8 +166,8 @@ class _Stage:
             borderValue=sky,
         )
         planes = cv2.cvtColor(cv2.GaussianBlur(bgr, (0, 0), 0.6), cv2.COLOR_BGR2YUV_I420)
-        self._luma = np.ascontiguousarray(planes[: size[1]])
-        self.chroma = np.ascontiguousarray(planes[size[1] :])
+        self._luma = np.ascontiguousarray(planes[: size[1]], dtype=np.uint8)
+        self.chroma = np.ascontiguousarray(planes[size[1] :], dtype=np.uint8)
         made = {
             n: makers()[n](plan.camera, random, plan.exposure_s) for n in makers() if n in plan.distractors
         }
@@ -182,7 +182,8 @@ class _Stage:
 
     def picture(self, index: int) -> Luma:
         """The luma of frame `index`, with noise."""
-        luma, t = self._luma.copy(), index / self._plan.fps
+        luma: Luma = self._luma.copy()
+        t = index / self._plan.fps
         for distractor in self._near:
             distractor.draw(luma, t)
         for throw, path in zip(self._plan.throws, self._paths, strict=True):
@@ -212,7 +213,6 @@ class _Stage:
             blend(luma, (pixel[0], pixel[1]), axes, angle, self._shade(throw.item), 1.0)
             total += luma[box]
         luma[box] = (total / len(shown)).astype(np.uint8)
-
 
     def _shade(self, item: Item) -> float:
         """Grey level of the item: by night only what street lamps leave of it."""
@@ -251,7 +251,8 @@ def clip_config(plan: ClipPlan, name: str) -> dict[str, object]:
         "schema": "clip-config/1", "clip": name, "camera_id": f"cam-{name}", "building": building.name,
         "resolution": [camera.width, camera.height], "fps": plan.fps,
         "reference_points": [
-            {"px": [round(float(v), 1) for v in pixels[i] + random.normal(0, 0.5, 2)], "m": [float(v) for v in corners[i, :2]]}
+            {"px": [round(float(v), 1) for v in pixels[i] + random.normal(0, 0.5, 2)],
+             "m": [float(v) for v in corners[i, :2]]}
             for i in chosen
         ],
         "camera_position_m_approx": [round(float(v + random.normal(0, 0.2)), 1) for v in camera.position],

@@ -79,7 +79,9 @@ def paint(building: Building, random: np.random.Generator, *, night: bool) -> Sh
     return Sheet(_grain(canvas, random, 2.0 if night else 5.0), left, top)
 
 
-def _box(canvas: Picture, building: Building, edges: tuple[float, float, float, float], colour: float) -> None:
+def _box(
+    canvas: Picture, building: Building, edges: tuple[float, float, float, float], colour: float
+) -> None:
     """Fill the rectangle (left, bottom, right, top) in metres with a grey of a slightly warm hue."""
     left, bottom, right, top = edges
     x0 = int((left - building.left_m + MARGIN_M) * TEXELS_PER_METRE)
@@ -105,10 +107,16 @@ def _paint_home(
     x = building.left_m + column * building.column_width_m
     y = building.ground_m + floor * building.floor_height_m
     lit = night and random.random() < 0.35
-    glass = float(random.uniform(120, 215)) if lit else float(random.uniform(22, 34) if night else random.uniform(35, 95))
+    glass = (
+        float(random.uniform(120, 215))
+        if lit
+        else float(random.uniform(22, 34) if night else random.uniform(35, 95))
+    )
     width, height = building.column_width_m, building.floor_height_m
     _box(canvas, building, (x + 0.12 * width, y + 0.9, x + 0.55 * width, y + 0.88 * height), glass)
-    _box(canvas, building, (x + 0.33 * width, y + 0.9, x + 0.345 * width, y + 0.88 * height), glass * 0.4 + 60)
+    _box(
+        canvas, building, (x + 0.33 * width, y + 0.9, x + 0.345 * width, y + 0.88 * height), glass * 0.4 + 60
+    )
     balcony = (x + 0.6 * width, y + 0.1, x + 0.95 * width, y + 0.85 * height)
     _box(canvas, building, balcony, glass * 0.7)
     rail = 60.0 if night else float(random.uniform(150, 225))
@@ -123,6 +131,8 @@ def _paint_home(
 def _grain(canvas: Picture, random: np.random.Generator, strength: float) -> Picture:
     """Fine and coarse unevenness, so that the encoder meets real texture."""
     fine = random.normal(0.0, strength, canvas.shape[:2]).astype(np.float32)
-    coarse = random.normal(0.0, strength, (canvas.shape[0] // 32 + 1, canvas.shape[1] // 32 + 1)).astype(np.float32)
+    coarse = random.normal(0.0, strength, (canvas.shape[0] // 32 + 1, canvas.shape[1] // 32 + 1)).astype(
+        np.float32
+    )
     both = fine + cv2.resize(coarse, (canvas.shape[1], canvas.shape[0]), interpolation=cv2.INTER_CUBIC)
     return np.clip(canvas.astype(np.float32) + both[:, :, None], 0, 255).astype(np.uint8)

@@ -63,7 +63,9 @@ class Throw:
     column: int
 
 
-def fall(throw: Throw, times: NDArray[np.float64], wind: tuple[float, float, float], gust: float) -> NDArray[np.float64]:
+def fall(
+    throw: Throw, times: NDArray[np.float64], wind: tuple[float, float, float], gust: float
+) -> NDArray[np.float64]:
     """Positions (N, 3) at `times`; not-a-number before the release and after it has come to rest."""
     places = np.full((len(times), 3), np.nan)
     place, velocity = np.array(throw.place), np.array(throw.velocity)
@@ -88,16 +90,18 @@ def _air(now: float, wind: tuple[float, float, float], gust: float) -> NDArray[n
 
 
 def _advance(
-    place: NDArray[np.float64], velocity: NDArray[np.float64], step: float, air: NDArray[np.float64], item: Item
+    place: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    step: float,
+    air: NDArray[np.float64],
+    item: Item,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """One midpoint step."""
     half = velocity + 0.5 * step * _acceleration(velocity, air, item)
     return place + step * half, velocity + step * _acceleration(half, air, item)
 
 
-def _acceleration(
-    velocity: NDArray[np.float64], air: NDArray[np.float64], item: Item
-) -> NDArray[np.float64]:
+def _acceleration(velocity: NDArray[np.float64], air: NDArray[np.float64], item: Item) -> NDArray[np.float64]:
     relative = velocity - air
     speed = float(np.sqrt(relative @ relative))
     return np.array([0.0, -GRAVITY, 0.0]) - GRAVITY / item.terminal_velocity**2 * speed * relative

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 GRAVITY = 9.81
 AIR_DENSITY = 1.2
@@ -20,7 +22,7 @@ def acceleration(velocity: Array, wind: Array, terminal: Array) -> Array:
     speed = np.sqrt(np.einsum("bi,bi->b", relative, relative))
     pull = relative * -np.minimum(GRAVITY / terminal**2 * speed, DRAG_RATE_LIMIT)[:, None]
     pull[:, 1] -= GRAVITY
-    return pull
+    return np.asarray(pull)
 
 
 def fly(state: Array, wind: Array, turn: Array, terminal: Array, times: Array) -> Array:

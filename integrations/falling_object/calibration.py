@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .errors import DetectError
 from .facade import Grid
 
-Points = NDArray[np.float64]
+Points = NDArray[np.floating[Any]]
 
 RESIDUAL_LIMIT_PX = 3.0
 NEED_POINTS = "give at least 4 points spread over the facade, no 3 on a line"

@@ -65,7 +65,7 @@ class CandidateFinder:
     def __init__(self) -> None:
         self._pictures: deque[_Picture] = deque()
         self._changes: deque[Luma] = deque()
-        self._maps: tuple[ThresholdMap, ThresholdMap] | None = None
+        self._maps = _fresh_maps((2, 2))
         self._span = 2
         self._steps: deque[float] = deque(maxlen=15)
         self._noise_at: float | None = None
@@ -92,7 +92,7 @@ class CandidateFinder:
         self._pictures.append(_Picture(t, luma, half, key, self._steadier.shift(half, t)))
         if len(self._pictures) <= self._span:
             return None
-        self._changes.append(cv2.absdiff(half, self._pictures[-1 - self._span].half))
+        self._changes.append(_difference(half, self._pictures[-1 - self._span].half))
         if len(self._pictures) <= 2 * self._span or len(self._changes) <= self._span:
             return None
         sighting = self._compare()
@@ -104,7 +104,7 @@ class CandidateFinder:
             return
         self._pictures.clear()
         self._changes.clear()
-        self._maps = (ThresholdMap(*half.shape, DAY_FLOOR), ThresholdMap(*half.shape, DAY_FLOOR + 2))
+        self._maps = _fresh_maps(half.shape)
         self._noise_at = None
 
     def _repeats(self, half: Luma) -> bool:
@@ -135,7 +135,6 @@ class CandidateFinder:
 
     def _compare(self) -> Sighting:
         """The middle picture against its neighbours, above the map that fits its place in the stream."""
-        assert self._maps is not None
         pictures = self._pictures
         earlier, middle, later = pictures[-1 - 2 * self._span], pictures[-1 - self._span], pictures[-1]
         between = list(pictures)[-2 * self._span : len(pictures) - self._span]
@@ -143,12 +142,12 @@ class CandidateFinder:
         shaken = self._steadier.active and any(p.shift != middle.shift for p in (earlier, later))
         if shaken:
             earlier, middle, later = (_steady(p, middle.shift) for p in (earlier, middle, later))
-            least = cv2.min(cv2.absdiff(middle.half, earlier.half), cv2.absdiff(middle.half, later.half))
-            least = cv2.subtract(least, edge_allowance(middle.half))
+            least = _smaller(_difference(middle.half, earlier.half), _difference(middle.half, later.half))
+            least = _less(least, edge_allowance(middle.half))
         else:
-            least = cv2.min(self._changes[-1 - self._span], self._changes[-1])
+            least = _smaller(self._changes[-1 - self._span], self._changes[-1])
         self._measure_noise(least, middle.t)
-        excess = cv2.subtract(least, threshold.values)
+        excess = _less(least, threshold.values)
         blobs, tiles = self._gather(excess, earlier, middle, later, 2 if shaken else 1)
         threshold.learn(tiles, middle.t)
         return Sighting(middle.t, () if blobs is None else tuple(blobs), blobs is None)
@@ -158,11 +157,13 @@ class CandidateFinder:
         if self._steadier.note(share, self._pictures[-1].t):
             middle = self._pictures[-1 - self._span]
             self._steadier.begin(middle.half, self._pictures[-1].t)
-            self._pictures = deque(replace(p, shift=self._steadier.shift(p.half, p.t)) for p in self._pictures)
+            self._pictures = deque(
+                replace(p, shift=self._steadier.shift(p.half, p.t)) for p in self._pictures
+            )
 
     def _measure_noise(self, least: Luma, t: float) -> None:
         """The floor follows the noise of the picture, so that night does not drown in specks."""
-        if self._maps is None or (self._noise_at is not None and 0 <= t - self._noise_at < NOISE_EVERY_S):
+        if self._noise_at is not None and 0 <= t - self._noise_at < NOISE_EVERY_S:
             return
         first, self._noise_at = self._noise_at is None, t
         floor = min(max(NOISE_FACTOR * noise_level(least), DAY_FLOOR), NIGHT_FLOOR)
@@ -192,7 +193,9 @@ class CandidateFinder:
             return None, tiles
         blobs = [measure(patch, earlier.full, middle.full, later.full, middle.t, unit) for patch in patches]
         x, y = middle.shift
-        return [replace(b, x=b.x - 2 * x, y=b.y - 2 * y) if x or y else b for b in blobs if b is not None], tiles
+        return [
+            replace(b, x=b.x - 2 * x, y=b.y - 2 * y) if x or y else b for b in blobs if b is not None
+        ], tiles
 
 
 def _steady(picture: _Picture, shift: Shift) -> _Picture:
@@ -202,19 +205,37 @@ def _steady(picture: _Picture, shift: Shift) -> _Picture:
     return replace(picture, half=half, full=half)
 
 
+def _fresh_maps(shape: tuple[int, ...]) -> tuple[ThresholdMap, ThresholdMap]:
+    """For ordinary pictures, and for those near a key frame, which is quantised anew."""
+    return ThresholdMap(shape, DAY_FLOOR), ThresholdMap(shape, DAY_FLOOR + 2)
+
+
+def _difference(a: Luma, b: Luma) -> Luma:
+    return np.asarray(cv2.absdiff(a, b), dtype=np.uint8)
+
+
+def _smaller(a: Luma, b: Luma) -> Luma:
+    return np.asarray(cv2.min(a, b), dtype=np.uint8)
+
+
+def _less(a: Luma, b: Luma) -> Luma:
+    return np.asarray(cv2.subtract(a, b), dtype=np.uint8)
+
+
 def shrink(luma: Luma) -> Luma:
     """The mean of 2x2 pixels: halves noise, quarters the work. An odd last row or column is left out."""
     even = luma[: luma.shape[0] // 2 * 2, : luma.shape[1] // 2 * 2]
-    return np.asarray(
-        cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    )
+    small = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
 
 
 def noise_level(least: Luma) -> float:
     """What the three-frame minimum rarely exceeds in most parts of the picture, whatever stirs in a few of them."""
     sample = least[::3, ::3]
     rows, columns = (size // NOISE_BLOCKS for size in sample.shape)
-    blocks = sample[: rows * NOISE_BLOCKS, : columns * NOISE_BLOCKS].reshape(NOISE_BLOCKS, rows, NOISE_BLOCKS, columns)
+    blocks = sample[: rows * NOISE_BLOCKS, : columns * NOISE_BLOCKS].reshape(
+        NOISE_BLOCKS, rows, NOISE_BLOCKS, columns
+    )
     flat = blocks.transpose(0, 2, 1, 3).reshape(NOISE_BLOCKS**2, -1)
     rank = min(int(NOISE_QUANTILE * flat.shape[1]), flat.shape[1] - 1)
     return float(np.median(np.partition(flat, rank, axis=1)[:, rank]))
@@ -265,7 +286,14 @@ def measure(patch: Patch, earlier: Luma, middle: Luma, later: Luma, t: float, un
     x0, y0, x1, y1, weight = patch
     if (x1 - x0) * (y1 - y0) > 10_000:
         return Blob(
-            t, x0 + x1 - 0.5, y0 + y1 - 0.5, 2.0 * (x1 - x0) * (y1 - y0), 10.0, 2.0 * (x1 - x0), 2.0 * (y1 - y0), weight
+            t,
+            x0 + x1 - 0.5,
+            y0 + y1 - 0.5,
+            2.0 * (x1 - x0) * (y1 - y0),
+            10.0,
+            2.0 * (x1 - x0),
+            2.0 * (y1 - y0),
+            weight,
         )
     zoom = 2 // unit
     left, top = max(zoom * x0 - 2, 0), max(zoom * y0 - 2, 0)

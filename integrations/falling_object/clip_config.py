@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
@@ -182,7 +183,7 @@ def _edges(value: object, key: str) -> tuple[float, ...]:
         _number(item, f"{key}[{index}]", -METRES_LIMIT, METRES_LIMIT)
         for index, item in enumerate(_items(value, key, 2, EDGES_LIMIT))
     )
-    for index, (before, after) in enumerate(zip(edges, edges[1:], strict=False)):
+    for index, (before, after) in enumerate(pairwise(edges)):
         if after <= before:
             raise DetectError(
                 f"{key}[{index + 1}]: {after:g} is not above {before:g}; list the edges in growing order"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from .ballistics import fly
 from .calibration import Calibration
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 TERMINALS = np.geomspace(1.3, 75.0, 17)
 PARAMETERS = 9
@@ -59,7 +60,8 @@ class FallFit:
         """Places (N, 3) at `times` not before the first sighting, by the best (or the given) hypothesis."""
         chosen = self.best if index is None else index
         parameters = self.parameters[chosen : chosen + 1]
-        return fly_parameters(parameters, self.terminals[chosen : chosen + 1], times - self.first)[0]
+        path = fly_parameters(parameters, self.terminals[chosen : chosen + 1], times - self.first)
+        return np.asarray(path[0])
 
 
 def wind_of(parameters: Array) -> Array:
@@ -83,7 +85,7 @@ def fit_fall(calibration: Calibration, seen: Observations) -> FallFit:
     damping = np.full(len(terminals), 1e-3)
     errors = _errors(calibration, parameters, terminals, times, seen)
     costs = _cost(errors)
-    curvature = np.zeros((len(terminals), PARAMETERS, PARAMETERS))
+    curvature: Array = np.zeros((len(terminals), PARAMETERS, PARAMETERS))
     for _ in range(ROUNDS):
         slopes = _slopes(calibration, parameters, terminals, times, seen, errors)
         step, curvature = _step(slopes, errors, damping)

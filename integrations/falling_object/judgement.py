@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from .linking import Place, Track, position_noise
 from .origin import Origin, find_origin
 from .terminal import TerminalEstimate, estimate_terminal
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 LEAST_PLACES, LEAST_SPAN_S, LEAST_DROP_M = 7, 0.24, 1.5
 LARGEST_M = 1.6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from .calibration import Calibration
 from .candidates import Blob, Sighting
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 PAIR_S = 0.21
 TENTATIVE_S = 0.17

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .ballistics import AIR_DENSITY, GRAVITY
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 HEAVY_FROM = 25.0
 AREA_SPREAD, DRAG_SPREAD = 0.40, 0.35

@@ -100,5 +100,6 @@ def luma_plane(frame: av.VideoFrame) -> NDArray[np.uint8]:
     if frame.format.name not in PLANAR:
         frame = frame.reformat(format="gray")
     plane = frame.planes[0]
-    rows = np.frombuffer(plane, dtype=np.uint8)
-    return rows[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)[:, : frame.width]
+    rows = np.frombuffer(memoryview(plane), dtype=np.uint8)
+    whole = rows[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
+    return np.asarray(whole[:, : frame.width])

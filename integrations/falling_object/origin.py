@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from .calibration import Calibration
 from .facade import Cell
 from .fit import FallFit, wind_of
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 SAMPLES = 240
 BACK_S, BACK_STEP_S = 2.4, 0.03
@@ -36,7 +37,7 @@ class Origin:
 def find_origin(
     calibration: Calibration, fit: FallFit, weights: Array, unseen_s: float, scale: float
 ) -> Origin:
-    """`weights` (V,) are the probabilities of the fit's terminal velocities; `unseen_s` how long it may have been missed."""
+    """`weights` (V,) belong to the fit's terminal velocities; `unseen_s` is how long it may have been missed."""
     state, wind, terminals = _draw(fit, weights, scale)
     places, speeds = _rewind(state, wind, terminals)
     times = np.arange(len(places)) * BACK_STEP_S

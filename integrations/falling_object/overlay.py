@@ -40,7 +40,9 @@ def compose_snapshot(
             canvas = clean.copy()
         elif t >= due and t <= detection.t_end:
             due = t + CUT_OUT_EVERY_S
-            _paste(canvas, clean, _to_bgr(picture), _place_at(detection, t), _reach(calibration, detection, t))
+            _paste(
+                canvas, clean, _to_bgr(picture), _place_at(detection, t), _reach(calibration, detection, t)
+            )
     if clean is None or canvas is None:
         raise ValueError("no picture to draw on")
     thing = canvas.copy()
@@ -52,7 +54,9 @@ def compose_snapshot(
 
 def encode_picture(picture: Picture, *, kind: str = "jpg", quality: int = 88) -> bytes:
     """JPEG or PNG bytes; raises ValueError when OpenCV can't."""
-    done, data = cv2.imencode(f".{kind}", picture, [cv2.IMWRITE_JPEG_QUALITY, quality] if kind == "jpg" else [])
+    done, data = cv2.imencode(
+        f".{kind}", picture, [cv2.IMWRITE_JPEG_QUALITY, quality] if kind == "jpg" else []
+    )
     if not done:
         raise ValueError(f"can't write a picture as {kind}")
     return bytes(data)
@@ -69,7 +73,7 @@ def _to_bgr(picture: Picture) -> Picture:
 
 def _unit(canvas: Picture) -> float:
     """1 at 1080 rows: the measure of lines and letters."""
-    return max(canvas.shape[0] / 1080, 0.45)
+    return max(float(canvas.shape[0]) / 1080, 0.45)
 
 
 def _place_at(detection: Detection, t: float) -> tuple[float, float]:
@@ -90,12 +94,19 @@ def _paste(canvas: Picture, clean: Picture, picture: Picture, place: tuple[float
     if canvas[box].size == 0:
         return
     difference = cv2.absdiff(picture[box], clean[box]).max(axis=2)
-    mask = cv2.dilate((difference > max(18, 0.35 * int(difference.max()))).astype(np.uint8), np.ones((3, 3), np.uint8))
+    mask = cv2.dilate(
+        (difference > max(18, 0.35 * int(difference.max()))).astype(np.uint8), np.ones((3, 3), np.uint8)
+    )
     canvas[box][mask > 0] = picture[box][mask > 0]
 
 
 def _outline(calibration: Calibration, cell: Cell) -> NDArray[np.int32]:
-    corners = [(cell.left, cell.bottom), (cell.right, cell.bottom), (cell.right, cell.top), (cell.left, cell.top)]
+    corners = [
+        (cell.left, cell.bottom),
+        (cell.right, cell.bottom),
+        (cell.right, cell.top),
+        (cell.left, cell.top),
+    ]
     pixels = calibration.project(np.array([(x, y, 0.0) for x, y in corners]))
     return np.asarray(np.clip(np.round(pixels), -9999, 9999).astype(np.int32).reshape(-1, 1, 2))
 
@@ -105,7 +116,9 @@ def _draw_grid(canvas: Picture, calibration: Calibration, detection: Detection) 
     unit = _unit(canvas)
     for cell, likely in detection.cells[1:4]:
         if likely >= 0.05:
-            cv2.polylines(canvas, [_outline(calibration, cell)], True, OTHER, max(round(1.5 * unit), 1), cv2.LINE_AA)
+            cv2.polylines(
+                canvas, [_outline(calibration, cell)], True, OTHER, max(round(1.5 * unit), 1), cv2.LINE_AA
+            )
     outline = _outline(calibration, detection.cell)
     cv2.polylines(canvas, [outline], True, DARK, max(round(6 * unit), 3), cv2.LINE_AA)
     cv2.polylines(canvas, [outline], True, RELEASE, max(round(3 * unit), 2), cv2.LINE_AA)
@@ -125,7 +138,13 @@ def _number_floors(canvas: Picture, calibration: Calibration, column: int) -> No
         x, y = (int(value) for value in np.clip(calibration.project(point)[0], -9999, 9999))
         if last_y - y > 17 * unit and 0 < y < canvas.shape[0]:
             text = plain_text(str(cell.floor))
-            _write(canvas, text, (x - round((8 + 10 * len(text)) * unit), y + round(5 * unit)), 0.45 * unit, WHITE)
+            _write(
+                canvas,
+                text,
+                (x - round((8 + 10 * len(text)) * unit), y + round(5 * unit)),
+                0.45 * unit,
+                WHITE,
+            )
             last_y = y
 
 
@@ -147,7 +166,9 @@ def _draw_path(canvas: Picture, detection: Detection) -> None:
         cv2.line(canvas, begin.tolist(), end.tolist(), colour, max(round(2 * unit), 1), cv2.LINE_AA, 3)
     for t in np.arange(path[0, 0], path[-1, 0], 0.2):
         x, y = (round(v) for v in np.array(_place_at(detection, float(t))) - aside)
-        cv2.circle(canvas, (x, y), max(round(3 * unit), 2), time_colour((t - path[0, 0]) / length), -1, cv2.LINE_AA)
+        cv2.circle(
+            canvas, (x, y), max(round(3 * unit), 2), time_colour((t - path[0, 0]) / length), -1, cv2.LINE_AA
+        )
     for second in range(int(length) + 1):
         x, y = (round(v) for v in np.array(_place_at(detection, path[0, 0] + second)) - aside)
         if second:
@@ -170,14 +191,22 @@ def _draw_insets(canvas: Picture, thing: Picture, calibration: Calibration, dete
 
 
 def _inset(
-    canvas: Picture, source: Picture, view: tuple[NDArray[np.float64], float], frame: tuple[int, int, int], words: str
+    canvas: Picture,
+    source: Picture,
+    view: tuple[NDArray[np.float64], float],
+    frame: tuple[int, int, int],
+    words: str,
 ) -> None:
     (centre, width), (left, top, side) = view, frame
     zoom = side / max(width, 8.0)
     matrix = np.array([[zoom, 0.0, side / 2 - zoom * centre[0]], [0.0, zoom, side / 2 - zoom * centre[1]]])
-    patch = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    patch = cv2.warpAffine(
+        source, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     middle = side // 2
-    cv2.drawMarker(patch, (middle, middle), RELEASE, cv2.MARKER_CROSS, side // 3, 1) if words == "release" else None
+    cv2.drawMarker(
+        patch, (middle, middle), RELEASE, cv2.MARKER_CROSS, side // 3, 1
+    ) if words == "release" else None
     canvas[top : top + side, left : left + side] = patch
     cv2.rectangle(canvas, (left, top), (left + side, top + side), RELEASE, 2)
     _write(canvas, f"{words} x{zoom:.0f}", (left + 6, top + side - 8), 0.55 * _unit(canvas), WHITE)
@@ -189,14 +218,17 @@ def _write_bar(shape: tuple[int, ...], detection: Detection) -> Picture:
     bar = np.full((round(88 * unit), shape[1], 3), 25, dtype=np.uint8)
     low, high = detection.mass_kg_interval
     slow, fast = detection.terminal_velocity_interval
+    mass = f"about {detection.mass_kg:.2g} kg ({low:.2g}-{high:.2g})"
+    speed = f"terminal velocity {detection.terminal_velocity:.0f} m/s ({slow:.0f}-{fast:.0f})"
     lines: Sequence[str] = (
         f"FALLING OBJECT  {'HEAVY' if detection.heavy else 'LIGHT'}   from {plain_text(detection.cell.name)}"
         f" ({detection.cell_confidence:.0%})   confidence {detection.confidence:.0%}",
-        f"about {detection.mass_kg:.2g} kg ({low:.2g}-{high:.2g})   terminal velocity {detection.terminal_velocity:.0f} m/s"
-        f" ({slow:.0f}-{fast:.0f})   released {detection.t_start:.2f} s, last seen {detection.t_end:.2f} s",
+        f"{mass}   {speed}   released {detection.t_start:.2f} s, last seen {detection.t_end:.2f} s",
     )
     for index, line in enumerate(lines):
-        _write(bar, line, (round(16 * unit), round((36 + 36 * index) * unit)), (0.95 - 0.2 * index) * unit, WHITE)
+        _write(
+            bar, line, (round(16 * unit), round((36 + 36 * index) * unit)), (0.95 - 0.2 * index) * unit, WHITE
+        )
     return bar
 
 

@@ -65,7 +65,9 @@ class Steadier:
         """How far the picture has moved from the reference, (x, y); ends measuring after a calm while."""
         if self._reference is None or self._window is None:
             return (0.0, 0.0)
-        self._last, clearly = self._measure(self._reference, self._cut(half, len(self._reference)), self._window)
+        self._last, clearly = self._measure(
+            self._reference, self._cut(half, len(self._reference)), self._window
+        )
         if clearly:
             self._moved = t
         calm = t - self._moved > (TRIAL_S if self._moved == self._began else HOLD_S)
@@ -91,7 +93,7 @@ class Steadier:
         self._least = max(min(self._least * 1.005, left), LEAST_MISS)
         if left <= 1.1 * self._least:
             back = _move_back(patch, best)
-            self._reference = cv2.addWeighted(reference, 1.0 - RENEWAL, back, RENEWAL, 0.0)
+            self._reference = reference + np.float32(RENEWAL) * (back - reference)
         return (best if left < still else (0.0, 0.0)), left < CLEARLY * still
 
     def _cut(self, half: Luma, size: int) -> Patch:
@@ -105,14 +107,17 @@ def _find_structure(half: Luma, size: int) -> tuple[int, int]:
     across = cv2.blur(np.abs(cv2.Sobel(small, cv2.CV_32F, 1, 0)), (size // 4, size // 4))
     down = cv2.blur(np.abs(cv2.Sobel(small, cv2.CV_32F, 0, 1)), (size // 4, size // 4))
     margin = size // 8
-    inner = np.minimum(across, down)[margin : small.shape[0] - margin + 1, margin : small.shape[1] - margin + 1]
+    inner = np.minimum(across, down)[
+        margin : small.shape[0] - margin + 1, margin : small.shape[1] - margin + 1
+    ]
     row, column = np.unravel_index(int(np.argmax(inner)), inner.shape)
     return min(int(column) * 4, half.shape[1] - size), min(int(row) * 4, half.shape[0] - size)
 
 
 def refine(reference: Patch, patch: Patch, start: Shift) -> Shift:
     """Gauss-Newton on the difference of the patches: phase correlation alone errs by up to a sixth of a pixel."""
-    across, down = cv2.Sobel(reference, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(reference, cv2.CV_32F, 0, 1, scale=0.125)
+    across = cv2.Sobel(reference, cv2.CV_32F, 1, 0, scale=0.125)
+    down = cv2.Sobel(reference, cv2.CV_32F, 0, 1, scale=0.125)
     slopes = np.stack((across[12:-12, 12:-12].ravel(), down[12:-12, 12:-12].ravel()))
     curvature = slopes @ slopes.T + np.eye(2, dtype=np.float32)
     x, y = start
@@ -155,7 +160,9 @@ def _shift(picture: NDArray[Any], by: Shift) -> NDArray[Any]:
         left, top = reach - whole[0], reach - whole[1]
         picture = wide[top : top + height, left : left + width]
     across, down = (_cubic(by[axis] - whole[axis]) for axis in (0, 1))
-    return np.asarray(cv2.sepFilter2D(picture, -1, across, down, anchor=(2, 2), borderType=cv2.BORDER_REPLICATE))
+    return np.asarray(
+        cv2.sepFilter2D(picture, -1, across, down, anchor=(2, 2), borderType=cv2.BORDER_REPLICATE)
+    )
 
 
 def _cubic(fraction: float) -> NDArray[np.float32]:

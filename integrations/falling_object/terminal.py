@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from .fit import FallFit
 from .mass import HEAVY_FROM, believe_terminal
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 FINE = 600
 # paths err together (lens, gusts, tumbling): no path says more than this many independent sightings would
@@ -38,12 +39,12 @@ def estimate_terminal(fit: FallFit, temper: float, area_m2: float) -> TerminalEs
     belief = np.exp(log_belief - log_belief.max())
     belief = _blur(belief, fine[1] - fine[0])
     belief /= belief.sum()
-    low, middle, high = np.interp((0.05, 0.5, 0.95), np.cumsum(belief), fine)
+    low, middle, high = (float(np.interp(share, np.cumsum(belief), fine)) for share in (0.05, 0.5, 0.95))
     mean = float(belief @ fine)
     at_rungs = np.exp(evidence + believe_terminal(fit.terminals, area_m2))
     return TerminalEstimate(
         float(np.exp(middle)), float(np.exp(low)), float(np.exp(high)),
-        float(np.sqrt(max(belief @ (fine - mean) ** 2, LEAST_SPREAD**2))),
+        max(float(np.sqrt(belief @ (fine - mean) ** 2)), LEAST_SPREAD),
         float(belief[fine >= np.log(HEAVY_FROM)].sum()), at_rungs / at_rungs.sum(),
     )  # fmt: skip
 

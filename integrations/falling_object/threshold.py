@@ -18,9 +18,9 @@ RENEW_S = 0.3
 class ThresholdMap:
     """One byte for each (half-size) pixel; grows in tiles that keep exceeding it, decays towards the floor."""
 
-    def __init__(self, height: int, width: int, floor: float) -> None:
-        self._excess = np.zeros((-(-height // TILE), -(-width // TILE)), dtype=np.float32)
-        self._shape = (height, width)
+    def __init__(self, shape: tuple[int, ...], floor: float) -> None:
+        self._excess = np.zeros((-(-shape[0] // TILE), -(-shape[1] // TILE)), dtype=np.float32)
+        self._shape = shape
         self._renewed: float | None = None
         self.floor = floor
         self.values: Luma = np.full(self._shape, round(floor), dtype=np.uint8)
@@ -43,7 +43,7 @@ class ThresholdMap:
         grown = floor - self.floor
         self.floor = floor
         if grown > 0.5:
-            self.values = np.asarray(cv2.add(self.values, float(round(grown))), dtype=np.uint8)
+            self.values = np.clip(self.values.astype(np.int16) + round(grown), 0, 255).astype(np.uint8)
 
     def excess_at(self, row: float, column: float) -> float:
         """How far above the floor the threshold stands around a (half-size) pixel, in grey levels."""

@@ -18,7 +18,9 @@ GRAVITY = 9.81
 
 def camera() -> PinholeCamera:
     """On a pole 25 m before a facade of eight floors."""
-    return PinholeCamera(position=(2.0, 3.0, 25.0), target=(0.0, 12.5, 0.0), focal_px=560.0, width=WIDTH, height=HEIGHT)
+    return PinholeCamera(
+        position=(2.0, 3.0, 25.0), target=(0.0, 12.5, 0.0), focal_px=560.0, width=WIDTH, height=HEIGHT
+    )
 
 
 def config() -> dict[str, object]:
@@ -52,7 +54,10 @@ def calibration() -> Calibration:
 
 
 def fall_path(
-    place: tuple[float, float, float], velocity: tuple[float, float, float], terminal: float, times: NDArray[np.float64]
+    place: tuple[float, float, float],
+    velocity: tuple[float, float, float],
+    terminal: float,
+    times: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Places (N, 3) by small steps, independent of the code under test; not-a-number before 0 and below the ground."""
     places = np.full((len(times), 3), np.nan)
@@ -92,7 +97,7 @@ def film(
         draw(picture, index / fps)
         dx, dy = random.integers(0, 32, 2)
         field = grain[index % 4, dy : dy + HEIGHT, dx : dx + WIDTH]
-        yield cv2.add(picture, field, dtype=cv2.CV_8U), index / fps
+        yield np.asarray(cv2.add(picture, field, dtype=cv2.CV_8U), dtype=np.uint8), index / fps
 
 
 def throw(

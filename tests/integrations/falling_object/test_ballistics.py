@@ -1,19 +1,29 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from integrations.falling_object.ballistics import advance, drop_from_rest, fly
 
 from .scene import fall_path
 
 
-def still(terminal: float, times: np.ndarray) -> np.ndarray:
+def still(terminal: float, times: NDArray[np.float64]) -> NDArray[np.float64]:
     state, calm = np.zeros((1, 6)), np.zeros((1, 3))
-    return fly(state, calm, calm, np.array([terminal]), times)[0]
+    return np.asarray(fly(state, calm, calm, np.array([terminal]), times)[0])
 
 
 @pytest.mark.parametrize(
     ("terminal", "seconds", "metres"),
-    [(4, 1, 2.9), (10, 1, 4.3), (20, 1, 4.7), (4, 2, 6.9), (10, 2, 13.1), (20, 2, 17.1), (40, 2, 18.9), (40, 3, 40.7)],
+    [
+        (4, 1, 2.9),
+        (10, 1, 4.3),
+        (20, 1, 4.7),
+        (4, 2, 6.9),
+        (10, 2, 13.1),
+        (20, 2, 17.1),
+        (40, 2, 18.9),
+        (40, 3, 40.7),
+    ],
 )
 def test_fall_from_rest_by_the_table(terminal: float, seconds: float, metres: float) -> None:
     assert drop_from_rest(terminal, seconds) == pytest.approx(metres, abs=0.06)

@@ -26,7 +26,9 @@ def test_a_thing_before_the_facade_looks_too_high() -> None:
 
 
 def test_pixels_grow_with_height() -> None:
-    low, high = calibration().metres_per_pixel(camera().project(np.array([(0.0, 4.0, 0.0), (0.0, 24.0, 0.0)])))
+    low, high = calibration().metres_per_pixel(
+        camera().project(np.array([(0.0, 4.0, 0.0), (0.0, 24.0, 0.0)]))
+    )
     assert (high > low).all()
 
 

@@ -21,7 +21,9 @@ def nothing(picture: NDArray[np.uint8], t: float) -> None:
     pass
 
 
-def moving(radius: float = 2.5, grey: float = 250.0, speed: float = 90.0) -> Callable[[NDArray[np.uint8], float], None]:
+def moving(
+    radius: float = 2.5, grey: float = 250.0, speed: float = 90.0
+) -> Callable[[NDArray[np.uint8], float], None]:
     return lambda picture, t: dot(picture, 200.25 + 20 * t, 60.5 + speed * t, radius, grey)
 
 

@@ -1,5 +1,4 @@
 import copy
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,10 @@ def test_the_published_example_is_read_without_doubts() -> None:
         (lambda d: d["reference_points"][2].update(px=[1e5, 0]), r"reference_points\[2\].px\[0\]"),
         (lambda d: d["reference_points"][2].update(px=[5000, 0]), "far outside"),
         (lambda d: d["grid"].update(units=["01"]), "grid.units: a list of 1"),
-        (lambda d: d["grid"].update(column_edges_m=[0, 2, 1, 3, 4]), r"grid.column_edges_m\[2\]: 1 is not above 2"),
+        (
+            lambda d: d["grid"].update(column_edges_m=[0, 2, 1, 3, 4]),
+            r"grid.column_edges_m\[2\]: 1 is not above 2",
+        ),
         (lambda d: d["grid"].update(name_format="{floor.real}"), "name_format"),
         (lambda d: d.pop("grid"), "grid: missing"),
         (lambda d: d.update(camera_position_m_approx=[0, 0, -5]), "Z is the distance"),
@@ -84,7 +86,7 @@ def test_crossed_points_are_refused() -> None:
     assert isinstance(points, list)
     corners = [copy.deepcopy(points[index]) for index in (0, 2, 6, 8)]
     corners[0]["px"], corners[1]["px"] = corners[1]["px"], corners[0]["px"]
-    with pytest.raises(DetectError, match="crossed|mirrored"):
+    with pytest.raises(DetectError, match=r"crossed|mirrored"):
         parse_clip_config({**config(), "reference_points": corners})
 
 
@@ -133,7 +135,10 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["px", "m", "units", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["px", "m", "units", "x"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 PATHS: list[tuple[str | int, ...]] = [
@@ -144,6 +149,15 @@ PATHS: list[tuple[str | int, ...]] = [
 ]  # fmt: skip
 
 
+def fault_of(data: object) -> str | None:
+    """What is refused about the data; None when it is read, and then a cell has a name."""
+    try:
+        clip = parse_clip_config(data)
+    except DetectError as fault:
+        return str(fault)
+    return None if clip.calibration.grid.cell(0, 0).name is not None else "no name"
+
+
 @given(path=st.sampled_from(PATHS), value=PLAIN)
 @settings(max_examples=250, deadline=None)
 def test_any_value_is_read_or_refused_with_its_key(path: tuple[str | int, ...], value: object) -> None:
@@ -152,9 +166,5 @@ def test_any_value_is_read_or_refused_with_its_key(path: tuple[str | int, ...], 
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = value
-    try:
-        clip = parse_clip_config(data)
-    except DetectError as fault:
-        assert str(path[0]) in str(fault)
-    else:
-        assert json.dumps(clip.calibration.grid.cell(0, 0).name)
+    said = fault_of(data)
+    assert said is None or str(path[0]) in said

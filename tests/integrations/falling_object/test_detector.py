@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def test_the_answer_has_the_promised_form() -> None:
     assert isinstance(origin, dict)
     assert (origin["building"], origin["floor"], origin["unit"], origin["cell"]) == ("7", 7, "02", "7-07-02")
     assert isinstance(path, list)
-    assert all(later[0] > earlier[0] for earlier, later in zip(path, path[1:], strict=False))
+    assert all(later[0] > earlier[0] for earlier, later in pairwise(path))
 
 
 def bird(picture: NDArray[np.uint8], t: float) -> None:

@@ -58,7 +58,9 @@ def test_constant_speed_is_told_best_by_a_straight_line() -> None:
 def test_a_rise_is_no_fall() -> None:
     times = np.arange(30) * 0.04
     metres = np.stack((times, 10 + 3 * times + 4 * times**2, np.full(30, 0.5)), axis=1)
-    assert fit_fall(calibration(), Observations(times, camera().project(metres), np.full(30, 0.5))).scatter > 10
+    assert (
+        fit_fall(calibration(), Observations(times, camera().project(metres), np.full(30, 0.5))).scatter > 10
+    )
 
 
 @pytest.mark.parametrize("skip", [0, 4, 9])
@@ -74,7 +76,8 @@ def test_the_origin_is_found_though_the_first_pictures_missed_it(skip: int, term
 
 
 @pytest.mark.parametrize(
-    ("terminal", "area", "kg"), [(5.0, 0.0154, 0.025), (26.0, 0.0154, 0.5), (37.0, 0.0276, 2.5), (39.0, 0.0044, 0.2)]
+    ("terminal", "area", "kg"),
+    [(5.0, 0.0154, 0.025), (26.0, 0.0154, 0.5), (37.0, 0.0276, 2.5), (39.0, 0.0044, 0.2)],
 )
 def test_mass_of_known_things_lies_in_the_interval(terminal: float, area: float, kg: float) -> None:
     mass = estimate_mass(terminal, 0.1, area)

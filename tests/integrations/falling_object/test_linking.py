@@ -17,7 +17,9 @@ def follow(paths: list[np.ndarray], hidden: tuple[float, float] = (9.0, 9.0)) ->
     """Link sightings of pixel paths (N, 2), with none while `hidden`."""
     linker, ended = Linker(calibration()), []
     for index, t in enumerate(np.arange(0, 3.0, 1 / FPS)):
-        seen = [blob(t, *path[index]) for path in paths if index < len(path) and np.isfinite(path[index]).all()]
+        seen = [
+            blob(t, *path[index]) for path in paths if index < len(path) and np.isfinite(path[index]).all()
+        ]
         ended += linker.feed(Sighting(float(t), () if hidden[0] <= t < hidden[1] else tuple(seen), False))
     return [track for track in ended + linker.finish() if len(track.places) >= 7]
 
@@ -65,7 +67,10 @@ def test_noise_makes_no_long_tracks() -> None:
 
 
 def test_a_landing_ends_the_track_at_once() -> None:
-    linker, path = Linker(calibration()), camera().project(fall_path((0.0, 6.0, 0.2), (0.0, 0.0, 0.3), 30.0, TIMES))
+    linker, path = (
+        Linker(calibration()),
+        camera().project(fall_path((0.0, 6.0, 0.2), (0.0, 0.0, 0.3), 30.0, TIMES)),
+    )
     falling = np.flatnonzero(np.isfinite(path[:, 0]))
     ended_at = None
     for index, t in enumerate(TIMES):

@@ -58,7 +58,9 @@ def test_without_pictures_there_is_nothing_to_draw_on(detection: Detection) -> N
 def test_pictures_are_written(kind: str, magic: bytes) -> None:
     data = encode_picture(np.zeros((20, 30, 3), dtype=np.uint8), kind=kind)
     assert data.startswith(magic)
-    assert cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR).shape == (20, 30, 3)
+    read = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
+    assert read is not None
+    assert read.shape == (20, 30, 3)
 
 
 def test_only_plain_letters_are_drawn() -> None:

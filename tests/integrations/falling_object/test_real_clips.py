@@ -21,7 +21,9 @@ def frontal(width: int, height: int, metres_high: float) -> Calibration:
     step = metres_high / height
     spots = [(x, y) for x in (0.1, 0.5, 0.9) for y in (0.1, 0.5, 0.9)]
     return calibrate(
-        width, height, [((x * width, y * height), ((x - 0.5) * width * step, (1 - y) * metres_high)) for x, y in spots]
+        width,
+        height,
+        [((x * width, y * height), ((x - 0.5) * width * step, (1 - y) * metres_high)) for x, y in spots],
     )
 
 
@@ -30,7 +32,9 @@ def upward(width: int, height: int, distance: float) -> Calibration:
     low, high = np.arctan2(-1.0, distance), np.arctan2(52.0, distance)
     target = (0.0, 2.3 + distance * float(np.tan((low + high) / 2)), 0.0)
     focal = height / 2 / float(np.tan((high - low) / 2))
-    view = PinholeCamera(position=(3.0, 2.3, distance), target=target, focal_px=focal, width=width, height=height)
+    view = PinholeCamera(
+        position=(3.0, 2.3, distance), target=target, focal_px=focal, width=width, height=height
+    )
     spots = np.array([(x, y, 0.0) for x in (-15.0, 0.0, 15.0) for y in (3.0, 20.0, 50.0)])
     pairs = zip(view.project(spots).tolist(), spots[:, :2].tolist(), strict=True)
     return calibrate(width, height, [((p[0], p[1]), (m[0], m[1])) for p, m in pairs])

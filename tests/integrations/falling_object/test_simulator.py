@@ -17,7 +17,9 @@ def pictures_of(folder: Path, seed: int, **options: object) -> bytes:
 
 def test_the_same_seed_makes_the_same_clip(tmp_path: Path) -> None:
     every = tuple(makers())
-    assert pictures_of(tmp_path / "a", 5, distractors=every) == pictures_of(tmp_path / "b", 5, distractors=every)
+    assert pictures_of(tmp_path / "a", 5, distractors=every) == pictures_of(
+        tmp_path / "b", 5, distractors=every
+    )
     assert pictures_of(tmp_path / "a", 5) != pictures_of(tmp_path / "c", 6)
 
 
@@ -35,7 +37,9 @@ def test_the_configuration_agrees_with_the_truth(tmp_path: Path) -> None:
 
 
 def test_a_fall_ends_at_rest_on_the_ground() -> None:
-    throw = Throw(at=0.5, item=ITEMS[8], place=(0.0, 9.0, 0.2), velocity=(1.0, 0.0, 1.0), tumble=0.0, floor=2, column=1)
+    throw = Throw(
+        at=0.5, item=ITEMS[8], place=(0.0, 9.0, 0.2), velocity=(1.0, 0.0, 1.0), tumble=0.0, floor=2, column=1
+    )
     path = fall(throw, np.arange(0, 6, 0.04), (0.0, 0.0, 0.0), 0.0)
     assert np.isnan(path[:12]).all()
     assert path[13, 1] > 8.9
@@ -45,7 +49,13 @@ def test_a_fall_ends_at_rest_on_the_ground() -> None:
 
 def test_items_fall_as_the_tables_say() -> None:
     speed = {item.name: item.terminal_velocity for item in ITEMS}
-    for name, expected in {"plastic bag": 1.2, "T-shirt": 3.7, "empty bottle": 5.0, "brick": 37, "apple": 39}.items():
+    for name, expected in {
+        "plastic bag": 1.2,
+        "T-shirt": 3.7,
+        "empty bottle": 5.0,
+        "brick": 37,
+        "apple": 39,
+    }.items():
         assert speed[name] == pytest.approx(expected, rel=0.12)
 
 
