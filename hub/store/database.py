@@ -7,12 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import MetaData
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
-
 from hub.model.errors import HubError
-from hub.store import migrations, tables
+from hub.store import catalogue, migrations
 
 _BUSY = 5.0  # seconds to wait for another connection's lock
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes the write-ahead log is cut back to
@@ -30,11 +26,6 @@ class Database:
     chain: str  # of migrations: "events" or "history"
     synchronous: str  # "FULL": a commit survives a power cut; "NORMAL": the last moments may be lost
     loss: str  # what is lost with the file, for the admin
-
-    @property
-    def metadata(self) -> MetaData:
-        """The tables of the file."""
-        return tables.events_metadata if self.chain == "events" else tables.history_metadata
 
     def prepare(self) -> None:
         """Create the file when there is none; else check it and bring it up to date."""
@@ -110,14 +101,8 @@ class Database:
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("BEGIN")
-                for statement in schema(self.metadata):
+                for statement in catalogue.SCHEMA[self.chain]:
                     connection.execute(statement)
-                connection.execute(
-                    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
-                )
-                connection.execute(
-                    "INSERT INTO alembic_version VALUES (?)", (migrations.REVISIONS[self.chain][-1],)
-                )
                 connection.execute("COMMIT")
             finally:
                 connection.close()
@@ -158,15 +143,6 @@ class Database:
         if found is None:
             raise sqlite3.DatabaseError("it is a database, but not one of this hub")
         return str(found[0])
-
-
-def schema(metadata: MetaData) -> Iterator[str]:
-    """The statements that make the tables and their indexes."""
-    dialect = sqlite.dialect()
-    for table in metadata.sorted_tables:
-        yield str(CreateTable(table).compile(dialect=dialect))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            yield str(CreateIndex(index).compile(dialect=dialect))
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,19 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, desc, select
-
 from hub.model.things import State
-from hub.store import tables
+from hub.store import catalogue
 from hub.store.clock import Clock, Timer
 from hub.store.database import Database
 from hub.store.historywriter import Recorder
-from hub.store.statements import Statement, compiled, of
-from hub.store.tables import from_microseconds
+from hub.store.sql import from_microseconds
 from hub.store.trouble import Trouble
 from hub.store.values import from_columns
 from hub.store.writer import Writer
@@ -35,7 +31,6 @@ class History:
         self.file: Writer[list[State], int] = Writer(
             database, self._recorder.write, self._written, trouble, self._recorder.forget
         )
-        self._between, self._before = _between(), _before()
         self.recorded = 0
         self.lost = 0
         self._losing = False
@@ -102,15 +97,12 @@ class History:
         return await asyncio.to_thread(self._read, row, with_start)
 
     def _read(self, row: dict[str, Any], with_start: bool) -> list[State]:
+        statements = [catalogue.STATES_BETWEEN]
+        if with_start:
+            statements.insert(0, catalogue.STATE_BEFORE)
         connection = self._database.connect_read_only()
         try:
-            before = self._before if with_start else None
-            statements = [self._between] if before is None else [before, self._between]
-            found = [
-                entry
-                for statement in statements
-                for entry in connection.execute(statement.sql, statement.parameters(row))
-            ]
+            found = [entry for statement in statements for entry in statement.run(connection, **row)]
         finally:
             connection.close()
         return [_state(row["entity_id"], entry) for entry in found]
@@ -126,40 +118,3 @@ def _state(entity_id: str, entry: Any) -> State:
     value = from_columns(entry["type"], entry["number"], entry["text"])
     attributes = json.loads(entry["body"]) if entry["body"] else {}
     return State(entity_id, value, bool(entry["available"]), at, at, attributes)
-
-
-def _rows_of_entity(finish: Callable[[Any], Any]) -> Statement:
-    states, entities, attributes = tables.states, tables.entities, tables.attributes
-    columns = (states.c.at, states.c.type, states.c.number, states.c.text, states.c.available)
-    found = (
-        select(*columns, attributes.c.body)
-        .select_from(
-            states.join(entities, entities.c.id == states.c.entity).outerjoin(
-                attributes, attributes.c.id == states.c.attributes
-            )
-        )
-        .where(entities.c.entity_id == of("entity_id"))
-    )
-    return compiled(finish(found), states, times=("start", "end"))
-
-
-def _between() -> Statement:
-    states = tables.states
-    return _rows_of_entity(
-        lambda found: (
-            found.where(states.c.at >= bindparam("start"), states.c.at < bindparam("end"))
-            .order_by(states.c.at, states.c.seq)
-            .limit(bindparam("limit"))
-        )
-    )
-
-
-def _before() -> Statement:
-    states = tables.states
-    return _rows_of_entity(
-        lambda found: (
-            found.where(states.c.at < bindparam("start"))
-            .order_by(desc(states.c.at), desc(states.c.seq))
-            .limit(1)
-        )
-    )

@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, delete, desc, func, select
-
 from hub.model.calls import Call
-from hub.store import tables
-from hub.store.statements import Statement, compiled, of
-from hub.store.tables import from_microseconds
+from hub.store import catalogue
+from hub.store.sql import Statement, from_microseconds
 from hub.store.trouble import Clear, Report
 from hub.store.unit import Outcome, Unit, Units
 from hub.store.unitwriter import UnitWriter
@@ -67,9 +64,8 @@ class Backlog:
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "Backlog":
         """Read it, before anything is written."""
-        counts = dict(connection.execute(_count().sql).fetchall())
-        statement = listing()
-        found = connection.execute(statement.sql, statement.parameters({"state": PENDING, "limit": PAGE}))
+        counts = dict(catalogue.COUNT_CALLS.run(connection).fetchall())
+        found = catalogue.CALLS_IN_STATE.run(connection, state=PENDING, limit=PAGE)
         return cls(counts.get(PENDING, 0), counts.get(DEAD, 0), [OutboxRow.of(row) for row in found])
 
 
@@ -104,9 +100,6 @@ class Outbox:
     ) -> None:
         self._writer, self._units, self._now = writer, units, now
         self._report, self._clear = report, clear
-        self._listing, self._count, self._purge = listing(), _count(), _purge()
-        outbox = tables.outbox
-        self._one = compiled(select(*outbox.c).where(outbox.c.key == of("key")), outbox)
         self._holder: Holder | None = None
         self._waiting = backlog.rows  # until there is a holder
         self._problems: set[str] = set()
@@ -133,25 +126,23 @@ class Outbox:
 
     async def in_state(self, state: str = PENDING, limit: int = 100) -> list[OutboxRow]:
         """Calls in one state (pending, done, dead, dropped), the most urgent first."""
-        return await self._rows(self._listing, {"state": state, "limit": limit})
+        return await self._rows(catalogue.CALLS_IN_STATE, state=state, limit=limit)
 
     async def find(self, key: str) -> OutboxRow | None:
         """One call by its key."""
-        rows = await self._rows(self._one, {"key": key})
+        rows = await self._rows(catalogue.CALL_BY_KEY, key=key)
         return rows[0] if rows else None
 
     async def counts(self) -> dict[str, int]:
         """How many calls are in each state."""
-        found = await self._writer.file.run(lambda connection: connection.execute(self._count.sql).fetchall())
+        found = await self._writer.file.run(
+            lambda connection: catalogue.COUNT_CALLS.run(connection).fetchall()
+        )
         return {PENDING: 0, DONE: 0, DEAD: 0, DROPPED: 0} | {str(state): int(count) for state, count in found}
 
-    async def _rows(self, statement: Statement, row: dict[str, Any]) -> list[OutboxRow]:
-        parameters = statement.parameters(row)
-
-        def read(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-            return connection.execute(statement.sql, parameters).fetchall()
-
-        return [OutboxRow.of(found) for found in await self._writer.file.run(read)]
+    async def _rows(self, statement: Statement, **row: Any) -> list[OutboxRow]:
+        found = await self._writer.file.run(lambda connection: statement.run(connection, **row).fetchall())
+        return [OutboxRow.of(entry) for entry in found]
 
     # --- what becomes of calls ----------------------------------------------------------------------------
 
@@ -242,9 +233,10 @@ class Outbox:
 
     async def purge(self, state: str, before: datetime, limit: int = 1000) -> int:
         """Forget up to `limit` calls that came to that state earlier; returns how many."""
-        parameters = self._purge.parameters({"state": state, "due": before, "limit": limit})
         return await self._writer.file.run(
-            lambda connection: connection.execute(self._purge.sql, parameters).rowcount
+            lambda connection: (
+                catalogue.PURGE_CALLS.run(connection, state=state, due=before, limit=limit).rowcount
+            )
         )
 
 
@@ -266,22 +258,3 @@ def _row_of(call: Call, alarm: str, body: str, at: datetime) -> OutboxRow:
         last_error="",
         done_at=None,
     )
-
-
-def listing() -> Statement:
-    """Calls in one `state`, up to `limit`, the most urgent first; columns as of OutboxRow."""
-    outbox = tables.outbox
-    found = select(*outbox.c).where(outbox.c.state == of("state"))
-    found = found.order_by(desc(outbox.c.priority), outbox.c.due)
-    return compiled(found.limit(bindparam("limit")), outbox)
-
-
-def _count() -> Statement:
-    outbox = tables.outbox
-    return compiled(select(outbox.c.state, func.count()).group_by(outbox.c.state), outbox)
-
-
-def _purge() -> Statement:
-    outbox = tables.outbox
-    old = select(outbox.c.key).where(outbox.c.state == of("state"), outbox.c.due < of("due"))
-    return compiled(delete(outbox).where(outbox.c.key.in_(old.limit(bindparam("limit")))), outbox)

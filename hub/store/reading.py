@@ -4,18 +4,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, desc, select
-
-from hub.store import tables
+from hub.store import catalogue
 from hub.store.database import Database, StoreError, events_database
-from hub.store.outbox import PENDING, OutboxRow, listing
-from hub.store.runs import RunRow, recent_runs, run_of
-from hub.store.statements import Statement, compiled, of
-from hub.store.tables import from_microseconds
+from hub.store.outbox import PENDING, OutboxRow
+from hub.store.runs import RunRow, run_of
+from hub.store.sql import Statement, from_microseconds
+
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +48,32 @@ class Reading:
         limit: int = 100,
     ) -> list[AlarmRow]:
         """The newest alarms that fit, the oldest of them first; `after` is a `seq` to go on from."""
-        statement, row = _alarms(kind, since, until), {"kind": kind, "since": since, "until": until}
-        found = self._fetch(statement, {**row, "after": after, "limit": limit})
+        if since is None and until is None:
+            statement = catalogue.ALARMS_OF_KIND if kind else catalogue.ALARMS
+        else:
+            statement = catalogue.ALARMS_OF_KIND_WITHIN if kind else catalogue.ALARMS_WITHIN
+        span = {"since": since or _FIRST, "until": until or _LAST}
+        found = self._fetch(statement, kind=kind, after=after, limit=limit, **span)
         return [_alarm(entry) for entry in reversed(found)]
 
     def alarm(self, alarm_id: str) -> AlarmRow | None:
         """One alarm by its id."""
-        found = self._fetch(_one_alarm(), {"id": alarm_id})
+        found = self._fetch(catalogue.ALARM_BY_ID, id=alarm_id)
         return _alarm(found[0]) if found else None
 
     def calls(self, state: str = PENDING, limit: int = 100) -> list[OutboxRow]:
         """Durable calls in one state (pending, done, dead, dropped), the most urgent first."""
-        return [OutboxRow.of(tuple(row)) for row in self._fetch(listing(), {"state": state, "limit": limit})]
+        found = self._fetch(catalogue.CALLS_IN_STATE, state=state, limit=limit)
+        return [OutboxRow.of(tuple(row)) for row in found]
 
     def runs(self, automation: str, limit: int = 20) -> list[RunRow]:
         """The last runs of an automation, the newest first."""
-        found = self._fetch(recent_runs(), {"automation": automation, "limit": limit})
+        found = self._fetch(catalogue.RECENT_RUNS, automation=automation, limit=limit)
         return [run_of(tuple(row)) for row in found]
 
-    def _fetch(self, statement: Statement, row: dict[str, Any]) -> list[Any]:
+    def _fetch(self, statement: Statement, **row: Any) -> list[Any]:
         with self._connection() as connection:
-            return connection.execute(statement.sql, statement.parameters(row)).fetchall()
+            return statement.run(connection, **row).fetchall()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -88,21 +92,3 @@ def _alarm(row: Any) -> AlarmRow:
     for name in ("at", "stored_at"):
         values[name] = from_microseconds(values[name])
     return AlarmRow(**values)
-
-
-def _alarms(kind: str, since: datetime | None, until: datetime | None) -> Statement:
-    events = tables.events
-    conditions: list[ColumnElement[bool]] = [events.c.seq > bindparam("after")]
-    if kind:
-        conditions.append(events.c.kind == of("kind"))
-    if since is not None:
-        conditions.append(events.c.at >= bindparam("since"))
-    if until is not None:
-        conditions.append(events.c.at < bindparam("until"))
-    found = select(*events.c).where(*conditions).order_by(desc(events.c.seq)).limit(bindparam("limit"))
-    return compiled(found, events, times=("since", "until"))
-
-
-def _one_alarm() -> Statement:
-    events = tables.events
-    return compiled(select(*events.c).where(events.c.id == of("id")), events)

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, select
-
-from hub.store import tables
+from hub.store import catalogue
 from hub.store.history import History
 from hub.store.outbox import DEAD, DONE, DROPPED, Outbox
 from hub.store.runs import Runs
-from hub.store.statements import Statement, compiled, of
+from hub.store.sql import Statement, from_microseconds
 from hub.store.unitwriter import UnitWriter
+from hub.store.writer import Writer
 
 _STEP = 2000  # rows of one step: some 10 ms
 _PAGES = 500  # of 4 KiB, given back to the disk in one step
@@ -51,20 +50,8 @@ class Retention:
     """Forgets what is past its time."""
 
     def __init__(self, keep: Keep, writer: UnitWriter, outbox: Outbox, runs: Runs, history: History) -> None:
-        self._keep, self._writer, self._outbox, self._runs, self._history = (
-            keep,
-            writer,
-            outbox,
-            runs,
-            history,
-        )
-        self._old_states, self._any_states = _oldest(tables.states, "at"), _oldest(tables.states)
-        self._old_events = _oldest(tables.events, "stored_at")
-        self._old_attributes = _attributes()
-        first = select(func.min(tables.states.c.at)).where(
-            tables.states.c.seq == select(func.min(tables.states.c.seq)).scalar_subquery()
-        )
-        self._first_state = compiled(first, tables.states)
+        self._keep, self._writer, self._outbox = keep, writer, outbox
+        self._runs, self._history = runs, history
 
     async def sweep(self, now: datetime) -> Swept:
         """Forget everything that is due."""
@@ -82,25 +69,16 @@ class Retention:
         return Swept(states, alarms, calls, runs)
 
     async def _sweep_alarms(self, now: datetime) -> int:
-        parameters = self._old_events.parameters({"stored_at": now - self._keep.alarms})
-        total = 0
-        while gone := await self._writer.file.run(
-            lambda connection: connection.execute(self._old_events.sql, parameters).rowcount
-        ):
-            total += gone
-        return total
+        old = now - self._keep.alarms
+        return await _purge(self._writer.file, catalogue.PURGE_ALARMS, stored_at=old)
 
     async def _sweep_states(self, now: datetime) -> int:
-        file, total = self._history.file, 0
-        parameters = self._old_states.parameters({"at": now - self._keep.history})
-        while gone := await file.run(
-            lambda connection: connection.execute(self._old_states.sql, parameters).rowcount
-        ):
-            total += gone
+        file, old = self._history.file, now - self._keep.history
+        total = await _purge(file, catalogue.PURGE_STATES, at=old)
         allowed = self._keep.history_mib * _MEBIBYTE
         if await file.run(_used) > allowed:
             while await file.run(_used) > allowed * _SPARE:
-                gone = await file.run(self._drop_oldest)
+                gone = await file.run(_drop_oldest)
                 total += gone
                 if not gone:
                     break
@@ -110,39 +88,33 @@ class Retention:
                 pass
         return total
 
-    def _drop_oldest(self, connection: sqlite3.Connection) -> int:
-        return connection.execute(self._any_states.sql, self._any_states.parameters({})).rowcount
-
     async def _sweep_attributes(self) -> None:
         """Attributes that were last used before the oldest state that is left."""
         file = self._history.file
-        oldest = await file.run(lambda c: c.execute(self._first_state.sql).fetchone()[0])
-        last = await file.run(lambda c: c.execute("SELECT max(id) FROM attributes").fetchone()[0]) or 0
+        oldest = await file.run(lambda connection: catalogue.FIRST_STATE.run(connection).fetchone())
+        (last,) = await file.run(lambda connection: catalogue.LAST_ATTRIBUTES.run(connection).fetchone())
         if oldest is None:
             return
-        before = tables.from_microseconds(oldest) - _MARGIN
-        for first in range(0, last + 1, _STEP):
-            parameters = self._old_attributes.parameters(
-                {"seen": before, "first": first, "end": first + _STEP}
-            )
-            await file.run(partial(self._drop_attributes, parameters))
+        before = from_microseconds(oldest[0]) - _MARGIN
+        for first in range(0, (last or 0) + 1, _STEP):
+            await file.run(partial(self._drop_attributes, before, first))
 
-    def _drop_attributes(self, parameters: list[Any], connection: sqlite3.Connection) -> None:
-        if connection.execute(self._old_attributes.sql, parameters).rowcount:
+    def _drop_attributes(self, before: datetime, first: int, connection: sqlite3.Connection) -> None:
+        gone = catalogue.PURGE_ATTRIBUTES.run(connection, seen=before, first=first, end=first + _STEP)
+        if gone.rowcount:
             self._history.forget()
 
 
-def _oldest(table: Table, time: str = "") -> Statement:
-    """Delete the first rows of a table; with `time`, those of them that are older."""
-    first = select(table.c.seq).order_by(table.c.seq).limit(_STEP)
-    gone = delete(table).where(table.c.seq.in_(first))
-    return compiled(gone.where(table.c[time] < of(time)) if time else gone, table)
+async def _purge(file: Writer[Any, Any], statement: Statement, **row: Any) -> int:
+    """Delete in steps until nothing fits; returns how many rows went."""
+    total = 0
+    while gone := await file.run(lambda connection: statement.run(connection, limit=_STEP, **row).rowcount):
+        total += gone
+    return total
 
 
-def _attributes() -> Statement:
-    attributes = tables.attributes
-    within = (attributes.c.id >= bindparam("first"), attributes.c.id < bindparam("end"))
-    return compiled(delete(attributes).where(*within, attributes.c.seen < of("seen")), attributes)
+def _drop_oldest(connection: sqlite3.Connection) -> int:
+    return catalogue.PURGE_ANY_STATES.run(connection, limit=_STEP).rowcount
 
 
 def _used(connection: sqlite3.Connection) -> int:

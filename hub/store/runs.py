@@ -1,23 +1,19 @@
 """Runs of automations, and the plans they run by."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, desc, select
-
-from hub.store import tables
-from hub.store.statements import Statement, compiled, of
-from hub.store.tables import from_microseconds
+from hub.store import catalogue
+from hub.store.sql import Statement, from_microseconds
 from hub.store.unit import Unit
 from hub.store.unitwriter import UnitWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One run as it is stored; unfinished as long as `finished` is None."""
+    """One run as it is stored, columns in the table's order; unfinished as long as `finished` is None."""
 
     id: str
     automation: str
@@ -50,8 +46,8 @@ class PlanRow:
         unit.write("plan", {name: getattr(self, name) for name in _PLAN})
 
 
-_RUN = tuple(column.name for column in tables.runs.columns)
-_PLAN = tuple(column.name for column in tables.plans.columns)
+_RUN = tuple(field.name for field in fields(RunRow))
+_PLAN = tuple(field.name for field in fields(PlanRow))
 
 
 class Runs:
@@ -59,25 +55,21 @@ class Runs:
 
     def __init__(self, writer: UnitWriter, opened: datetime) -> None:
         self._writer, self._opened = writer, opened
-        self._unfinished, self._recent, self._plans = _unfinished(), recent_runs(), _plans()
-        self._purge_runs, self._purge_plans = _purge_runs(), _purge_plans()
-        self._newest = _newest()
 
     async def unfinished(self) -> list[RunRow]:
         """Every run that has not ended, the oldest first."""
-        return [run_of(row) for row in await self._fetch(self._unfinished, {})]
+        return [run_of(row) for row in await self._fetch(catalogue.UNFINISHED_RUNS)]
 
     async def recent(self, automation: str, limit: int = 20) -> list[RunRow]:
         """The last runs of an automation, the newest first."""
-        return [
-            run_of(row) for row in await self._fetch(self._recent, {"automation": automation, "limit": limit})
-        ]
+        found = await self._fetch(catalogue.RECENT_RUNS, automation=automation, limit=limit)
+        return [run_of(row) for row in found]
 
     async def plans(self, versions: Iterable[str]) -> dict[str, PlanRow]:
         """Plans by version; versions that are not there are left out."""
         found: dict[str, PlanRow] = {}
         for version in dict.fromkeys(versions):
-            for row in await self._fetch(self._plans, {"version": version}):
+            for row in await self._fetch(catalogue.PLAN_BY_VERSION, version=version):
                 found[version] = PlanRow(
                     version=row[0], automation=row[1], source=row[2], created=from_microseconds(row[3])
                 )
@@ -89,26 +81,18 @@ class Runs:
         Plans that no run needs go with them, but never one that was written since the store was opened: who
         wrote it relies on it. Returns how many runs went.
         """
-        boundary = await self._fetch(self._newest, {"keep": keep})
+        boundary = await self._fetch(catalogue.FINISH_OF_RUN_TOO_MANY, keep=keep)
         if boundary:
             before = max(before, from_microseconds(boundary[0][0]))
-        gone = await self._execute(self._purge_runs, {"finished": before, "limit": limit})
-        await self._execute(self._purge_plans, {"created": min(before, self._opened)})
+        gone = await self._execute(catalogue.PURGE_RUNS, finished=before, limit=limit)
+        await self._execute(catalogue.PURGE_PLANS, created=min(before, self._opened))
         return gone
 
-    async def _fetch(self, statement: Statement, row: dict[str, Any]) -> Sequence[Any]:
-        parameters = statement.parameters(row)
+    async def _fetch(self, statement: Statement, **row: Any) -> Sequence[Any]:
+        return await self._writer.file.run(lambda connection: statement.run(connection, **row).fetchall())
 
-        def read(connection: sqlite3.Connection) -> Sequence[Any]:
-            return connection.execute(statement.sql, parameters).fetchall()
-
-        return await self._writer.file.run(read)
-
-    async def _execute(self, statement: Statement, row: dict[str, Any]) -> int:
-        parameters = statement.parameters(row)
-        return await self._writer.file.run(
-            lambda connection: connection.execute(statement.sql, parameters).rowcount
-        )
+    async def _execute(self, statement: Statement, **row: Any) -> int:
+        return await self._writer.file.run(lambda connection: statement.run(connection, **row).rowcount)
 
 
 def run_of(row: Sequence[Any]) -> RunRow:
@@ -118,40 +102,3 @@ def run_of(row: Sequence[Any]) -> RunRow:
         if values[name] is not None:
             values[name] = from_microseconds(values[name])
     return RunRow(**values)
-
-
-def _unfinished() -> Statement:
-    runs = tables.runs
-    return compiled(select(*runs.c).where(runs.c.finished.is_(None)).order_by(runs.c.started), runs)
-
-
-def recent_runs() -> Statement:
-    """Runs of one `automation`, up to `limit`, the newest first; columns as of the table."""
-    runs = tables.runs
-    found = select(*runs.c).where(runs.c.automation == of("automation")).order_by(desc(runs.c.started))
-    return compiled(found.limit(bindparam("limit")), runs)
-
-
-def _plans() -> Statement:
-    return compiled(select(*tables.plans.c).where(tables.plans.c.version == of("version")), tables.plans)
-
-
-def _newest() -> Statement:
-    """When the run finished that is the first one too many."""
-    runs = tables.runs
-    finished = select(runs.c.finished).where(runs.c.finished.is_not(None)).order_by(desc(runs.c.finished))
-    return compiled(finished.limit(1).offset(bindparam("keep")), runs)
-
-
-def _purge_runs() -> Statement:
-    runs = tables.runs
-    old = select(runs.c.id).where(runs.c.finished <= of("finished")).limit(bindparam("limit"))
-    return compiled(delete(runs).where(runs.c.id.in_(old)), runs)
-
-
-def _purge_plans() -> Statement:
-    plans = tables.plans
-    gone = delete(plans).where(
-        plans.c.created < of("created"), plans.c.version.not_in(select(tables.runs.c.version))
-    )
-    return compiled(gone, plans)

@@ -1,61 +1,77 @@
-"""Statements of the tables, compiled once to SQL text: SQLAlchemy builds them, the driver runs them."""
+"""Every statement of the hub, built from its tables. A running hub takes their texts from the catalogue."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, update
+from sqlalchemy import Table, bindparam, case, delete, desc, func, literal_column, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
-from hub.store import tables
-from hub.store.tables import to_microseconds
+from hub.store.sql import Statement
+from hub.store.tables import (
+    UtcTime,
+    attributes,
+    entities,
+    events,
+    memory,
+    outbox,
+    plans,
+    runs,
+    states,
+    timers,
+)
 
 _OF = "of_"  # marks parameters of a WHERE clause, which may bear a column's name otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL text and how a row (name -> value, times as datetimes) becomes its parameters."""
-
-    sql: str
-    names: tuple[str, ...]
-    times: tuple[int, ...] = ()  # which of them are times
-    constants: Mapping[str, Any] = field(default_factory=dict)  # written into the statement by its author
-
-    def parameters(self, row: Mapping[str, Any]) -> list[Any]:
-        """The row's values in order; KeyError for a missing one, ValueError for a naive time."""
-        if self.constants:
-            row = {**self.constants, **row}
-        values = [row[name] for name in self.names]
-        for place in self.times:
-            if values[place] is not None:
-                values[place] = to_microseconds(values[place])
-        return values
+def writes() -> dict[str, Statement]:
+    """What a unit may write, by the kind of its writes."""
+    return {
+        "alarm": _alarm(),
+        "call": _put(outbox, replace=False),
+        "call_mark": _mark(),
+        "run": _put(runs, replace=True),
+        "plan": _put(plans, replace=True),
+        "timer": _put(timers, replace=True),
+        "timer_gone": _drop(timers),
+        "remember": _put(memory, replace=True),
+        "forget": _drop(memory),
+    }
 
 
-def compiled(statement: Executable, table: Table, times: tuple[str, ...] = ()) -> Statement:
-    """A SQLAlchemy statement as text for SQLite's driver.
+def statements() -> dict[str, Statement]:
+    """All others, by their names in the catalogue; whole rows come with their columns in the table's order."""
+    return _of_outbox() | _of_runs() | _of_journal() | _of_keys() | _of_history() | _of_old_history()
+
+
+def compiled(statement: ClauseElement, table: Table, times: tuple[str, ...] = ()) -> Statement:
+    """A SQLAlchemy statement as text for SQLite's driver; ValueError when it holds a value.
 
     Parameters named as a time column of the table, or in `times`, are times.
     """
-    if not isinstance(statement, ClauseElement):
-        raise TypeError(f"{statement!r} can't be compiled")
     done = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
     assert isinstance(done, SQLCompiler)  # noqa: S101 - what `compile` gives for a statement of this dialect
+    if values := {name: value for name, value in done.params.items() if value is not None}:
+        raise ValueError(f"{done} holds {values}: make it a parameter, or a literal of the text")
     names = tuple(name.removeprefix(_OF) for name in done.positiontup or ())
-    timely = {column.name for column in table.columns if isinstance(column.type, tables.UtcTime)} | {*times}
-    places = tuple(place for place, name in enumerate(names) if name in timely)
-    constants = {name: value for name, value in done.params.items() if value is not None}
-    return Statement(str(done), names, places, constants)
+    timely = {column.name for column in table.columns if isinstance(column.type, UtcTime)} | {*times}
+    return Statement(str(done), names, tuple(place for place, name in enumerate(names) if name in timely))
 
 
-def of(name: str) -> Any:
+def _of(name: str) -> Any:
     """A parameter for a WHERE clause, given under the column's own name."""
     return bindparam(_OF + name)
+
+
+def _first(found: Any, count: int | None = None) -> Any:
+    """The first `count` rows; None makes that the parameter `limit`."""
+    limit: Any = bindparam("limit") if count is None else literal_column(str(count))
+    # Left to itself, SQLAlchemy passes the offset's 0 as a parameter.
+    return found.limit(limit).offset(literal_column("0"))
+
+
+# --- what units write -------------------------------------------------------------------------------------
 
 
 def _put(table: Table, *, replace: bool) -> Statement:
@@ -72,33 +88,142 @@ def _put(table: Table, *, replace: bool) -> Statement:
 def _drop(table: Table) -> Statement:
     leaving = delete(table)
     for column in table.primary_key.columns:
-        leaving = leaving.where(column == of(column.name))
+        leaving = leaving.where(column == _of(column.name))
     return compiled(leaving, table)
 
 
 def _alarm() -> Statement:
-    names = [column.name for column in tables.events.columns if column.name != "seq"]
-    adding = insert(tables.events).values({name: bindparam(name) for name in names})
+    names = [column.name for column in events.columns if column.name != "seq"]
+    adding = insert(events).values({name: bindparam(name) for name in names})
     # Not "or ignore": that would pass over any other fault of the row as well.
-    return compiled(adding.on_conflict_do_nothing(index_elements=["id"]), tables.events)
+    return compiled(adding.on_conflict_do_nothing(index_elements=["id"]), events)
 
 
 def _mark() -> Statement:
     names = ("state", "created", "due", "attempts", "expires", "last_error", "done_at")
-    changing = update(tables.outbox).values({name: bindparam(name) for name in names})
-    return compiled(changing.where(tables.outbox.c.key == of("key")), tables.outbox)
+    changing = update(outbox).values({name: bindparam(name) for name in names})
+    return compiled(changing.where(outbox.c.key == _of("key")), outbox)
 
 
-def unit_statements() -> dict[str, Statement]:
-    """What a unit may write, by the kind of its writes."""
+# --- events.db --------------------------------------------------------------------------------------------
+
+
+def _of_outbox() -> dict[str, Statement]:
+    in_state = select(*outbox.c).where(outbox.c.state == _of("state"))
+    in_state = in_state.order_by(desc(outbox.c.priority), outbox.c.due)
+    old = select(outbox.c.key).where(outbox.c.state == _of("state"), outbox.c.due < _of("due"))
     return {
-        "alarm": _alarm(),
-        "call": _put(tables.outbox, replace=False),
-        "call_mark": _mark(),
-        "run": _put(tables.runs, replace=True),
-        "plan": _put(tables.plans, replace=True),
-        "timer": _put(tables.timers, replace=True),
-        "timer_gone": _drop(tables.timers),
-        "remember": _put(tables.memory, replace=True),
-        "forget": _drop(tables.memory),
+        "CALLS_IN_STATE": compiled(_first(in_state), outbox),
+        "CALL_BY_KEY": compiled(select(*outbox.c).where(outbox.c.key == _of("key")), outbox),
+        "COUNT_CALLS": compiled(select(outbox.c.state, func.count()).group_by(outbox.c.state), outbox),
+        "PURGE_CALLS": compiled(delete(outbox).where(outbox.c.key.in_(_first(old))), outbox),
     }
+
+
+def _of_runs() -> dict[str, Statement]:
+    unfinished = select(*runs.c).where(runs.c.finished.is_(None)).order_by(runs.c.started)
+    recent = select(*runs.c).where(runs.c.automation == _of("automation")).order_by(desc(runs.c.started))
+    finished = select(runs.c.finished).where(runs.c.finished.is_not(None)).order_by(desc(runs.c.finished))
+    old = _first(select(runs.c.id).where(runs.c.finished <= _of("finished")))
+    needless = plans.c.version.not_in(select(runs.c.version))
+    return {
+        "UNFINISHED_RUNS": compiled(unfinished, runs),
+        "RECENT_RUNS": compiled(_first(recent), runs),
+        "FINISH_OF_RUN_TOO_MANY": compiled(_first(finished, 1).offset(bindparam("keep")), runs),
+        "PURGE_RUNS": compiled(delete(runs).where(runs.c.id.in_(old)), runs),
+        "PLAN_BY_VERSION": compiled(select(*plans.c).where(plans.c.version == _of("version")), plans),
+        "PURGE_PLANS": compiled(delete(plans).where(plans.c.created < _of("created"), needless), plans),
+    }
+
+
+def _of_journal() -> dict[str, Statement]:
+    kind = (events.c.kind == _of("kind"),)
+    within = (events.c.at >= bindparam("since"), events.c.at < bindparam("until"))
+    return {
+        "ALARM_BY_ID": compiled(select(*events.c).where(events.c.id == _of("id")), events),
+        "ALARMS": _alarms(),
+        "ALARMS_OF_KIND": _alarms(*kind),
+        "ALARMS_WITHIN": _alarms(*within),
+        "ALARMS_OF_KIND_WITHIN": _alarms(*kind, *within),
+        "PURGE_ALARMS": _oldest(events, "stored_at"),
+    }
+
+
+def _alarms(*conditions: Any) -> Statement:
+    """The newest that fit, the newest first. An index may serve, so each set of conditions has its text."""
+    found = select(*events.c).where(events.c.seq > bindparam("after"), *conditions)
+    return compiled(_first(found.order_by(desc(events.c.seq))), events, times=("since", "until"))
+
+
+def _of_keys() -> dict[str, Statement]:
+    return {
+        "ALL_TIMERS": compiled(select(*timers.c), timers),
+        "ALL_MEMORIES": compiled(select(*memory.c), memory),
+    }
+
+
+# --- history.db -------------------------------------------------------------------------------------------
+
+
+def _of_history() -> dict[str, Statement]:
+    row: dict[str, Any] = {
+        column.name: bindparam(column.name) for column in states.columns if column.name != "seq"
+    }
+    entity = insert(entities).values(entity_id=bindparam("entity_id"))
+    body = insert(attributes).values(body=bindparam("body"), seen=bindparam("seen"))
+    later = case((attributes.c.seen > body.excluded.seen, attributes.c.seen), else_=body.excluded.seen)
+    again = update(attributes).values(seen=bindparam("seen")).where(attributes.c.id == _of("id"))
+    return {
+        "ADD_STATE": compiled(insert(states).values(row), states),
+        "ADD_ENTITY": compiled(entity.on_conflict_do_nothing(index_elements=["entity_id"]), entities),
+        "FIND_ENTITY": compiled(
+            select(entities.c.id).where(entities.c.entity_id == _of("entity_id")), entities
+        ),
+        "ADD_BODY": compiled(
+            body.on_conflict_do_update(index_elements=["body"], set_={"seen": later}), attributes
+        ),
+        "FIND_BODY": compiled(select(attributes.c.id).where(attributes.c.body == _of("body")), attributes),
+        "SEE_BODY": compiled(again, attributes),
+        "STATES_BETWEEN": _states_between(),
+        "STATE_BEFORE": _state_before(),
+    }
+
+
+def _of_entity() -> Any:
+    columns = (states.c.at, states.c.type, states.c.number, states.c.text, states.c.available)
+    known = states.join(entities, entities.c.id == states.c.entity)
+    whole = known.outerjoin(attributes, attributes.c.id == states.c.attributes)
+    found = select(*columns, attributes.c.body).select_from(whole)
+    return found.where(entities.c.entity_id == _of("entity_id"))
+
+
+def _states_between() -> Statement:
+    found = _of_entity().where(states.c.at >= bindparam("start"), states.c.at < bindparam("end"))
+    return compiled(_first(found.order_by(states.c.at, states.c.seq)), states, times=("start", "end"))
+
+
+def _state_before() -> Statement:
+    found = _of_entity().where(states.c.at < bindparam("start"))
+    found = found.order_by(desc(states.c.at), desc(states.c.seq))
+    return compiled(_first(found, 1), states, times=("start",))
+
+
+def _of_old_history() -> dict[str, Statement]:
+    first = select(func.min(states.c.seq)).scalar_subquery()
+    within = (attributes.c.id >= bindparam("first"), attributes.c.id < bindparam("end"))
+    return {
+        "PURGE_STATES": _oldest(states, "at"),
+        "PURGE_ANY_STATES": _oldest(states),
+        "FIRST_STATE": compiled(select(states.c.at).where(states.c.seq == first), states),
+        "LAST_ATTRIBUTES": compiled(select(func.max(attributes.c.id)), attributes),
+        "PURGE_ATTRIBUTES": compiled(
+            delete(attributes).where(*within, attributes.c.seen < _of("seen")), attributes
+        ),
+    }
+
+
+def _oldest(table: Table, time: str = "") -> Statement:
+    """Delete up to `limit` of the first rows of a table; with `time`, those of them that are older."""
+    first = _first(select(table.c.seq).order_by(table.c.seq))
+    gone = delete(table).where(table.c.seq.in_(first))
+    return compiled(gone.where(table.c[time] < _of(time)) if time else gone, table)

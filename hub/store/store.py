@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from hub.store import catalogue
 from hub.store.clock import Clock, Timer
 from hub.store.database import StoreError, events_database, history_database
 from hub.store.history import History
@@ -17,7 +18,7 @@ from hub.store.memory import Memories, Memory
 from hub.store.outbox import Backlog, Outbox
 from hub.store.retention import Keep, Retention
 from hub.store.runs import Runs
-from hub.store.tables import from_microseconds
+from hub.store.sql import from_microseconds
 from hub.store.timers import TimerRow
 from hub.store.trouble import Clear, Report, Trouble
 from hub.store.unit import Units
@@ -85,7 +86,7 @@ class Store:
             connection = events.connect()
             try:
                 self._timer_rows = _timer_rows(connection)
-                memories = connection.execute("SELECT owner, key, value FROM memory").fetchall()
+                memories = catalogue.ALL_MEMORIES.run(connection).fetchall()
                 backlog = Backlog.of(connection)
             finally:
                 connection.close()
@@ -158,5 +159,5 @@ class Store:
 
 
 def _timer_rows(connection: sqlite3.Connection) -> list[TimerRow]:
-    rows: list[Any] = connection.execute("SELECT owner, key, due, data FROM timers").fetchall()
+    rows = catalogue.ALL_TIMERS.run(connection)
     return [TimerRow(owner, key, from_microseconds(due), data) for owner, key, due, data in rows]

@@ -1,6 +1,6 @@
 """The tables: `events.db` holds what must not be lost, `history.db` what entities said."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,20 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_microseconds(moment: datetime) -> int:
-    """An aware time as microseconds since 1970 UTC; ValueError for a naive one."""
-    if moment.tzinfo is None:
-        raise ValueError(f"the time {moment} has no zone; use an aware one")
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def from_microseconds(number: int) -> datetime:
-    """The aware UTC time of so many microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=number)
+from hub.store.sql import from_microseconds, to_microseconds
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -52,6 +39,7 @@ class UtcTime(TypeDecorator[datetime]):
 _Serial = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
 events_metadata = MetaData()
 history_metadata = MetaData()
+METADATA = {"events": events_metadata, "history": history_metadata}  # by the chain of their migrations
 
 
 def _text(name: str, **options: Any) -> Column[str]:

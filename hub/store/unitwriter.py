@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from hub.store import catalogue
 from hub.store.database import Database
-from hub.store.statements import Statement, unit_statements
-from hub.store.tables import to_microseconds
+from hub.store.sql import Statement, to_microseconds
 from hub.store.trouble import Trouble, remedy_of
 from hub.store.unit import Outcome, Unit, Write
 from hub.store.writer import Writer
@@ -26,8 +26,7 @@ class UnitWriter:
 
     def __init__(self, database: Database, trouble: Trouble, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._statements = unit_statements()
-        self._call = self._statements["call"].sql
+        self._call = catalogue.WRITES["call"].sql
         self.committed: Committed | None = None
         self.file: Writer[Unit, tuple[Outcome, datetime]] = Writer(
             database, self._apply, self._deliver, trouble, rescue=self._rescue
@@ -109,9 +108,9 @@ class UnitWriter:
         return frozenset(known)
 
     def _statement(self, kind: str) -> Statement:
-        statement = self._statements.get(kind)
+        statement = catalogue.WRITES.get(kind)
         if statement is None:
-            raise ValueError(f"there is no kind of write '{kind}'; use one of {', '.join(self._statements)}")
+            raise ValueError(f"there is no kind of write '{kind}'; use one of {', '.join(catalogue.WRITES)}")
         return statement
 
     def _apply_calls(

@@ -1,6 +1,6 @@
 """The way from older databases to today's tables: one chain for each file.
 
-Alembic is loaded only for a database that needs it, as starting must be quick.
+Alembic and SQLAlchemy are loaded only for a database that needs them, as starting must be quick.
 """
 
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# Every revision there is, oldest first; a new one is added here and under versions/.
+# Every revision there is, oldest first; a new one is added here and under versions/,
+# and the catalogue is compiled anew.
 REVISIONS = {
     "events": ("events_0001",),
     "history": ("history_0001",),

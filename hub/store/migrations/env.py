@@ -2,13 +2,11 @@
 
 from alembic import context
 
-from hub.store import tables
-
-metadata = {"events": tables.events_metadata, "history": tables.history_metadata}
+from hub.store.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata[context.config.attributes["chain"]],
+    target_metadata=METADATA[context.config.attributes["chain"]],
     render_as_batch=True,
     transactional_ddl=True,
 )

@@ -41,7 +41,9 @@ async def test_alarms_are_found_by_kind_time_id_and_from_a_number_on(bench: Benc
     reading = Reading(bench.folder)
     minute = timedelta(minutes=1)
     assert [a.id for a in reading.alarms(since=START + minute, until=START + 3 * minute)] == ["a1", "a2"]
-    assert reading.alarms(kind="no_such_kind") == []
+    assert [a.id for a in reading.alarms(until=START + minute)] == ["a0"]
+    assert [a.id for a in reading.alarms(kind="cover_opened", since=START + 4 * minute)] == ["a4"]
+    assert reading.alarms(kind="no_such_kind", since=START) == reading.alarms(kind="no_such_kind") == []
     assert len(reading.alarms(kind="cover_opened")) == 5
     third = reading.alarm("a2")
     assert third is not None

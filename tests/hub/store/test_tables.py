@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.exc import StatementError
 
-from hub.store.tables import events_metadata, from_microseconds, plans, to_microseconds
+from hub.store.sql import from_microseconds, to_microseconds
+from hub.store.tables import events_metadata, plans
 
 
 @given(st.datetimes(timezones=st.timezones()))

@@ -1,0 +1,214 @@
+# fmt: off
+# ruff: noqa
+"""What a running hub knows of SQL. Written by `python -m hub.store.compile`; edit tables.py or statements.py."""
+
+from hub.store.sql import Statement
+
+# The statements that make a fresh file.
+SCHEMA = {
+"events": (
+"""CREATE TABLE events (
+	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	source TEXT NOT NULL,
+	area TEXT NOT NULL,
+	severity SMALLINT NOT NULL,
+	body TEXT NOT NULL,
+	stored_at BIGINT NOT NULL,
+	UNIQUE (id)
+)""",
+"""CREATE INDEX ix_events_at ON events (at)""",
+"""CREATE INDEX ix_events_kind_at ON events (kind, at)""",
+"""CREATE TABLE memory (
+	owner TEXT NOT NULL,
+	"key" TEXT NOT NULL,
+	value TEXT NOT NULL,
+	PRIMARY KEY (owner, "key")
+)""",
+"""CREATE TABLE outbox (
+	"key" TEXT NOT NULL,
+	action TEXT NOT NULL,
+	lane TEXT NOT NULL,
+	data TEXT NOT NULL,
+	cause TEXT NOT NULL,
+	alarm TEXT NOT NULL,
+	priority SMALLINT NOT NULL,
+	created BIGINT NOT NULL,
+	due BIGINT NOT NULL,
+	attempts INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	expires BIGINT,
+	last_error TEXT NOT NULL,
+	done_at BIGINT,
+	PRIMARY KEY ("key")
+)""",
+"""CREATE INDEX ix_outbox_state_due ON outbox (state, due)""",
+"""CREATE TABLE plans (
+	version TEXT NOT NULL,
+	automation TEXT NOT NULL,
+	source TEXT NOT NULL,
+	created BIGINT NOT NULL,
+	PRIMARY KEY (version)
+)""",
+"""CREATE TABLE runs (
+	id TEXT NOT NULL,
+	automation TEXT NOT NULL,
+	version TEXT NOT NULL,
+	state TEXT NOT NULL,
+	step INTEGER NOT NULL,
+	variables TEXT NOT NULL,
+	wake BIGINT,
+	"trigger" TEXT NOT NULL,
+	started BIGINT NOT NULL,
+	finished BIGINT,
+	outcome TEXT NOT NULL,
+	PRIMARY KEY (id)
+)""",
+"""CREATE INDEX ix_runs_automation ON runs (automation, started)""",
+"""CREATE INDEX ix_runs_finished ON runs (finished)""",
+"""CREATE INDEX ix_runs_unfinished ON runs (started) WHERE finished IS NULL""",
+"""CREATE TABLE timers (
+	owner TEXT NOT NULL,
+	"key" TEXT NOT NULL,
+	due BIGINT NOT NULL,
+	data TEXT NOT NULL,
+	PRIMARY KEY (owner, "key")
+)""",
+"""CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
+"""INSERT INTO alembic_version VALUES ('events_0001')""",
+),
+"history": (
+"""CREATE TABLE attributes (
+	id INTEGER NOT NULL,
+	body TEXT NOT NULL,
+	seen BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (body)
+)""",
+"""CREATE TABLE entities (
+	id INTEGER NOT NULL,
+	entity_id TEXT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (entity_id)
+)""",
+"""CREATE TABLE states (
+	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	entity BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	type SMALLINT NOT NULL,
+	number FLOAT,
+	text TEXT,
+	available BOOLEAN NOT NULL,
+	attributes BIGINT
+)""",
+"""CREATE INDEX ix_states_entity_at ON states (entity, at)""",
+"""CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
+"""INSERT INTO alembic_version VALUES ('history_0001')""",
+),
+}
+
+# What a unit may write, by the kind of its writes.
+WRITES = {
+"alarm": Statement("""INSERT INTO events (id, kind, at, source, area, severity, body, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""", ('id', 'kind', 'at', 'source', 'area', 'severity', 'body', 'stored_at'), (2, 7)),
+"call": Statement("""INSERT INTO outbox ("key", action, lane, data, cause, alarm, priority, created, due, attempts, state, expires, last_error, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING""", ('key', 'action', 'lane', 'data', 'cause', 'alarm', 'priority', 'created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at'), (7, 8, 11, 13)),
+"call_mark": Statement("""UPDATE outbox SET created=?, due=?, attempts=?, state=?, expires=?, last_error=?, done_at=? WHERE outbox."key" = ?""", ('created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at', 'key'), (0, 1, 4, 6)),
+"run": Statement("""INSERT INTO runs (id, automation, version, state, step, variables, wake, "trigger", started, finished, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET automation = excluded.automation, version = excluded.version, state = excluded.state, step = excluded.step, variables = excluded.variables, wake = excluded.wake, "trigger" = excluded."trigger", started = excluded.started, finished = excluded.finished, outcome = excluded.outcome""", ('id', 'automation', 'version', 'state', 'step', 'variables', 'wake', 'trigger', 'started', 'finished', 'outcome'), (6, 8, 9)),
+"plan": Statement("""INSERT INTO plans (version, automation, source, created) VALUES (?, ?, ?, ?) ON CONFLICT (version) DO UPDATE SET automation = excluded.automation, source = excluded.source, created = excluded.created""", ('version', 'automation', 'source', 'created'), (3,)),
+"timer": Statement("""INSERT INTO timers (owner, "key", due, data) VALUES (?, ?, ?, ?) ON CONFLICT (owner, "key") DO UPDATE SET due = excluded.due, data = excluded.data""", ('owner', 'key', 'due', 'data'), (2,)),
+"timer_gone": Statement("""DELETE FROM timers WHERE timers.owner = ? AND timers."key" = ?""", ('owner', 'key'), ()),
+"remember": Statement("""INSERT INTO memory (owner, "key", value) VALUES (?, ?, ?) ON CONFLICT (owner, "key") DO UPDATE SET value = excluded.value""", ('owner', 'key', 'value'), ()),
+"forget": Statement("""DELETE FROM memory WHERE memory.owner = ? AND memory."key" = ?""", ('owner', 'key'), ()),
+}
+
+CALLS_IN_STATE = Statement("""SELECT outbox."key", outbox.action, outbox.lane, outbox.data, outbox.cause, outbox.alarm, outbox.priority, outbox.created, outbox.due, outbox.attempts, outbox.state, outbox.expires, outbox.last_error, outbox.done_at
+FROM outbox
+WHERE outbox.state = ? ORDER BY outbox.priority DESC, outbox.due
+ LIMIT ? OFFSET 0""", ('state', 'limit'), ())
+CALL_BY_KEY = Statement("""SELECT outbox."key", outbox.action, outbox.lane, outbox.data, outbox.cause, outbox.alarm, outbox.priority, outbox.created, outbox.due, outbox.attempts, outbox.state, outbox.expires, outbox.last_error, outbox.done_at
+FROM outbox
+WHERE outbox."key" = ?""", ('key',), ())
+COUNT_CALLS = Statement("""SELECT outbox.state, count(*) AS count_1
+FROM outbox GROUP BY outbox.state""", (), ())
+PURGE_CALLS = Statement("""DELETE FROM outbox WHERE outbox."key" IN (SELECT outbox."key"
+FROM outbox
+WHERE outbox.state = ? AND outbox.due < ?
+ LIMIT ? OFFSET 0)""", ('state', 'due', 'limit'), (1,))
+UNFINISHED_RUNS = Statement("""SELECT runs.id, runs.automation, runs.version, runs.state, runs.step, runs.variables, runs.wake, runs."trigger", runs.started, runs.finished, runs.outcome
+FROM runs
+WHERE runs.finished IS NULL ORDER BY runs.started""", (), ())
+RECENT_RUNS = Statement("""SELECT runs.id, runs.automation, runs.version, runs.state, runs.step, runs.variables, runs.wake, runs."trigger", runs.started, runs.finished, runs.outcome
+FROM runs
+WHERE runs.automation = ? ORDER BY runs.started DESC
+ LIMIT ? OFFSET 0""", ('automation', 'limit'), ())
+FINISH_OF_RUN_TOO_MANY = Statement("""SELECT runs.finished
+FROM runs
+WHERE runs.finished IS NOT NULL ORDER BY runs.finished DESC
+ LIMIT 1 OFFSET ?""", ('keep',), ())
+PURGE_RUNS = Statement("""DELETE FROM runs WHERE runs.id IN (SELECT runs.id
+FROM runs
+WHERE runs.finished <= ?
+ LIMIT ? OFFSET 0)""", ('finished', 'limit'), (0,))
+PLAN_BY_VERSION = Statement("""SELECT plans.version, plans.automation, plans.source, plans.created
+FROM plans
+WHERE plans.version = ?""", ('version',), ())
+PURGE_PLANS = Statement("""DELETE FROM plans WHERE plans.created < ? AND (plans.version NOT IN (SELECT runs.version
+FROM runs))""", ('created',), (0,))
+ALARM_BY_ID = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.id = ?""", ('id',), ())
+ALARMS = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.seq > ? ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('after', 'limit'), ())
+ALARMS_OF_KIND = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.seq > ? AND events.kind = ? ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('after', 'kind', 'limit'), ())
+ALARMS_WITHIN = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.seq > ? AND events.at >= ? AND events.at < ? ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('after', 'since', 'until', 'limit'), (1, 2))
+ALARMS_OF_KIND_WITHIN = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.seq > ? AND events.kind = ? AND events.at >= ? AND events.at < ? ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('after', 'kind', 'since', 'until', 'limit'), (2, 3))
+PURGE_ALARMS = Statement("""DELETE FROM events WHERE events.seq IN (SELECT events.seq
+FROM events ORDER BY events.seq
+ LIMIT ? OFFSET 0) AND events.stored_at < ?""", ('limit', 'stored_at'), (1,))
+ALL_TIMERS = Statement("""SELECT timers.owner, timers."key", timers.due, timers.data
+FROM timers""", (), ())
+ALL_MEMORIES = Statement("""SELECT memory.owner, memory."key", memory.value
+FROM memory""", (), ())
+ADD_STATE = Statement("""INSERT INTO states (entity, at, type, number, text, available, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)""", ('entity', 'at', 'type', 'number', 'text', 'available', 'attributes'), (1,))
+ADD_ENTITY = Statement("""INSERT INTO entities (entity_id) VALUES (?) ON CONFLICT (entity_id) DO NOTHING""", ('entity_id',), ())
+FIND_ENTITY = Statement("""SELECT entities.id
+FROM entities
+WHERE entities.entity_id = ?""", ('entity_id',), ())
+ADD_BODY = Statement("""INSERT INTO attributes (body, seen) VALUES (?, ?) ON CONFLICT (body) DO UPDATE SET seen = CASE WHEN (attributes.seen > excluded.seen) THEN attributes.seen ELSE excluded.seen END""", ('body', 'seen'), (1,))
+FIND_BODY = Statement("""SELECT attributes.id
+FROM attributes
+WHERE attributes.body = ?""", ('body',), ())
+SEE_BODY = Statement("""UPDATE attributes SET seen=? WHERE attributes.id = ?""", ('seen', 'id'), (0,))
+STATES_BETWEEN = Statement("""SELECT states.at, states.type, states.number, states.text, states.available, attributes.body
+FROM states JOIN entities ON entities.id = states.entity LEFT OUTER JOIN attributes ON attributes.id = states.attributes
+WHERE entities.entity_id = ? AND states.at >= ? AND states.at < ? ORDER BY states.at, states.seq
+ LIMIT ? OFFSET 0""", ('entity_id', 'start', 'end', 'limit'), (1, 2))
+STATE_BEFORE = Statement("""SELECT states.at, states.type, states.number, states.text, states.available, attributes.body
+FROM states JOIN entities ON entities.id = states.entity LEFT OUTER JOIN attributes ON attributes.id = states.attributes
+WHERE entities.entity_id = ? AND states.at < ? ORDER BY states.at DESC, states.seq DESC
+ LIMIT 1 OFFSET 0""", ('entity_id', 'start'), (1,))
+PURGE_STATES = Statement("""DELETE FROM states WHERE states.seq IN (SELECT states.seq
+FROM states ORDER BY states.seq
+ LIMIT ? OFFSET 0) AND states.at < ?""", ('limit', 'at'), (1,))
+PURGE_ANY_STATES = Statement("""DELETE FROM states WHERE states.seq IN (SELECT states.seq
+FROM states ORDER BY states.seq
+ LIMIT ? OFFSET 0)""", ('limit',), ())
+FIRST_STATE = Statement("""SELECT states.at
+FROM states
+WHERE states.seq = (SELECT min(states.seq) AS min_1
+FROM states)""", (), ())
+LAST_ATTRIBUTES = Statement("""SELECT max(attributes.id) AS max_1
+FROM attributes""", (), ())
+PURGE_ATTRIBUTES = Statement("""DELETE FROM attributes WHERE attributes.id >= ? AND attributes.id < ? AND attributes.seen < ?""", ('first', 'end', 'seen'), (2,))
