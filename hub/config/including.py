@@ -10,7 +10,8 @@ from typing import Any
 from hub.config.faults import Fault, Faults, Path, did_you_mean, path_text
 from hub.config.folder import SECRETS, SUFFIX, Content, Folder, RefusedError, decode
 from hub.config.limits import Limits
-from hub.config.parsing import Mistake, Parsed, Tag, parse
+from hub.config.parsed import Mistake, Parsed, Tag
+from hub.config.parsing import parse
 from hub.config.positions import Locator, Place, Source, SourceFile
 from hub.config.secretfile import Secrets
 

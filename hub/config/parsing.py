@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode, YAMLError
@@ -20,67 +19,25 @@ from hub.config.composing import (
 )
 from hub.config.faults import Path, Severity, did_you_mean
 from hub.config.limits import Limits
-from hub.config.scalars import STARTS, plain_scalar
+from hub.config.parsed import TAGS, Mistake, Parsed, Tag, Trail, flatten
+from hub.config.scalars import STARTS, is_surprising, plain_scalar
+from hub.config.streaming import stream
 from hub.config.syntax import explain_syntax, mentioned_includes
 
-TAGS = (
-    "!include",
-    "!include_dir_list",
-    "!include_dir_merge_list",
-    "!include_dir_named",
-    "!include_dir_merge_named",
-    "!secret",
-    "!env_var",
-)
 STANDARD = "tag:yaml.org,2002:"
-SURPRISING_EXPONENT = 8
 MOST_MISTAKES = 200
 
 Build = Callable[[Any, "Trail", int], Any]
-# A path while it is being walked: (trail of the parent, key), () at the root.
-Trail = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A `!secret` or `!include` met in a file, and where."""
-
-    name: str
-    argument: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.argument}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A fault that does not know its file yet: the same text may lie in many."""
-
-    line: int
-    column: int
-    path: Path
-    problem: str
-    remedy: str = ""
-    severity: Severity = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a text holds; `data` is shared between loads and must not be changed."""
-
-    data: Any
-    tags: dict[Path, Tag]
-    mistakes: tuple[Mistake, ...]
-    broken: frozenset[Path]
-    nodes: int
-    depth: int
-    rescued: tuple[Tag, ...] = ()
 
 
 def parse(text: str, limits: Limits, *, secret: bool = False) -> Parsed:
     """The plain data of a text; a `secret` text is never quoted in a mistake."""
+    streamed = None if secret else stream(text, limits)
+    return streamed if streamed is not None else parse_nodes(text, limits, secret=secret)
+
+
+def parse_nodes(text: str, limits: Limits, *, secret: bool = False) -> Parsed:
+    """The plain data of any text, by way of its node tree, which knows the place of every mistake."""
     try:
         root, composer = compose(text, limits)
         builder = Builder(limits, entangled="*" in text and "&" in text, secret=secret)
@@ -107,15 +64,6 @@ def unreadable(error: YAMLError | ExcessError, text: str) -> Parsed:
     rescued = tuple(Tag(name, argument, line, 1) for name, argument, line in mentioned_includes(text))
     mistake = Mistake(line, column, (), problem, remedy)
     return Parsed(None, {}, (mistake,), frozenset({()}), 1, 1, rescued)
-
-
-def flatten(trail: Trail) -> Path:
-    """A trail as a path."""
-    steps = []
-    while trail:
-        trail, step = trail
-        steps.append(step)
-    return tuple(reversed(steps))
 
 
 class Builder:
@@ -152,7 +100,7 @@ class Builder:
         """The value of an unquoted word that may be something else than text."""
         text = node.value
         value = plain_scalar(text)
-        if value.__class__ is float and "." not in text and len(text) >= SURPRISING_EXPONENT:
+        if is_surprising(text, value):
             problem = f"{text} is read as the number {value:g}"
             self.note(node, trail, problem, "put it in quotes if it is a name", "warning")
         return value

@@ -13,7 +13,8 @@ from hub.config.composing import ExcessError, compose, position_of
 from hub.config.faults import Path
 from hub.config.folder import Folder, RefusedError, decode
 from hub.config.limits import Limits
-from hub.config.parsing import Parsed, key_of
+from hub.config.parsed import Parsed
+from hub.config.parsing import key_of
 
 FILES_KEPT = 4
 

@@ -25,6 +25,7 @@ TELEPHONE = re.compile(r"\+[0-9]{7,}")
 NUMBER_STARTS = frozenset("+-.0123456789")
 STARTS = frozenset("~nNtTfF") | NUMBER_STARTS
 LONGEST_NUMBER = 64
+SURPRISING_EXPONENT = 8
 
 
 def plain_scalar(text: str) -> Scalar:
@@ -46,3 +47,8 @@ def number(text: str) -> str | int | float:
         value = float(text)
         return value if math.isfinite(value) else text
     return text
+
+
+def is_surprising(text: str, value: Scalar) -> bool:
+    """Whether a word that looks like a name, as 1234567E8 does, is read as a number."""
+    return value.__class__ is float and "." not in text and len(text) >= SURPRISING_EXPONENT

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from hub.config.faults import did_you_mean
 from hub.config.folder import SECRETS, Folder, RefusedError
-from hub.config.parsing import Tag
+from hub.config.parsed import Tag
 from hub.config.positions import Source
 
 
