@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from .cadence import Cadence
 from .calibration import Calibration
 from .candidates import CandidateFinder, Sighting
 from .detection import Detection, describe
@@ -27,6 +28,7 @@ class Detector:
 
     def __init__(self, calibration: Calibration) -> None:
         self._calibration = calibration
+        self._cadence = Cadence()
         self._finder = CandidateFinder()
         self._linker = Linker(calibration)
         self._known: deque[Throw] = deque(maxlen=16)
@@ -48,7 +50,7 @@ class Detector:
                 return []
             self._start_over()
         self._now = t
-        sighting = self._finder.feed(luma, t, key_frame)
+        sighting = self._finder.feed(luma, self._cadence.settle(t), key_frame)
         return [] if sighting is None else self._consider(sighting, t)
 
     def finish(self) -> list[Detection]:
@@ -57,6 +59,7 @@ class Detector:
 
     def _start_over(self) -> None:
         """The clock jumped back: the stream was restarted."""
+        self._cadence = Cadence()
         self._finder, self._linker = CandidateFinder(), Linker(self._calibration)
         self._known.clear()
         self._upsets.clear()
