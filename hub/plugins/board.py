@@ -23,6 +23,7 @@ class Ports:
         self._offers: dict[type, tuple[object, str]] = {}
         self._holders: dict[type, set[str]] = {}
         self._waiting: dict[type, list[asyncio.Future[object]]] = {}
+        self._followers: dict[type, list[Callable[[Any], object]]] = {}
 
     def offer(self, port: type[P], thing: P, owner: str) -> Undo:
         """Offer a thing; the undo restarts the guests that hold it."""
@@ -32,10 +33,12 @@ class Ports:
         for future in self._waiting.pop(port, []):
             if not future.done():
                 future.set_result(thing)
+        self._tell(port, thing)
 
         def undo() -> None:
             if self._offers.get(port, (None,))[0] is thing:
                 del self._offers[port]
+                self._tell(port, None)
                 for holder in self._holders.pop(port, set()):
                     self._restart(holder, f"'{owner}' withdrew {port.__name__}")
 
@@ -52,6 +55,27 @@ class Ports:
             thing = offered[0]
         self._holders.setdefault(port, set()).add(guest)
         return cast(P, thing)
+
+    def follow(self, port: type[P], handler: Callable[[P | None], object]) -> Undo:
+        """Hear of the thing offered now, of each later offer, and (as None) of each withdrawal; no restarts."""
+        followers = self._followers.setdefault(port, [])
+        followers.append(handler)
+        offered = self._offers.get(port)
+        if offered is not None:
+            handler(cast(P, offered[0]))
+
+        def undo() -> None:
+            if handler in followers:
+                followers.remove(handler)
+
+        return undo
+
+    def _tell(self, port: type, thing: object) -> None:
+        for handler in tuple(self._followers.get(port, ())):
+            try:
+                handler(thing)
+            except Exception:  # one guest must not spoil another's offer
+                log.exception("%r failed to take %s", handler, port.__name__)
 
     def release(self, guest: str) -> None:
         """The guest ended and holds nothing any more."""

@@ -104,4 +104,5 @@ class Integration:
     entities: Callable[[Any], Iterable[Entity]] | None = no_entities
     references: Callable[[Any], Iterable[Reference]] = no_references
     check: Callable[[Any, Known], Iterable[Finding]] = no_findings  # the cleaned section against all names
+    early: bool = False  # started before the others and ended after them: it must hear whatever they tell
     multiple: bool = False  # the section is a list that labelled sections and packages add to

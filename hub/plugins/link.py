@@ -176,6 +176,10 @@ class Link:
         """Wait for another guest's offer; the supervisor restarts this guest when it is withdrawn."""
         return await self._site.ports.need(port, self.name)
 
+    def follow(self, port: type[P], handler: Callable[[P | None], object]) -> Undo:
+        """Hear of another guest's offer, now or later, and of its withdrawal (None), without being restarted."""
+        return self._keep(self._site.ports.follow(port, handler))
+
     @property
     def channels(self) -> Mapping[str, "Channel"]:
         """The kinds of channels that all configured integrations declare."""

@@ -140,9 +140,14 @@ class Hub:
         self._write_control_file()
         self.lag.start()
         self.courier.start()
-        for name, section in self.configuration.sections.items():
-            self.supervisor.start(section.integration, section.config, section.digest)
-            log.debug("%s: starting", name)
+        sections = self.configuration.sections.values()
+        for early in (True, False):
+            for section in sections:
+                if section.integration.early is early:
+                    self.supervisor.start(section.integration, section.config, section.digest)
+                    log.debug("%s: starting", section.integration.name)
+            if early:
+                await self.supervisor.settled(self._settle_seconds)
         self.timers.start()
         late = await self.supervisor.settled(self._settle_seconds)
         for name in late:
