@@ -190,3 +190,26 @@ def test_wrong_section_is_a_clear_fault(section: object, words: str) -> None:
     with pytest.raises(vol.Invalid) as raised:
         check_section(section)
     assert words in str(raised.value)
+
+
+def test_sample_s_calibration_is_that_of_the_clip_it_renders() -> None:
+    from integrations.demo.facade import clip_config, plan_clip
+
+    class Loader(yaml.SafeLoader):
+        """Reads the sample without following its tags."""
+
+    Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+    config = Path(__file__).parents[3] / "config"
+    sample = yaml.load((config / "configuration.yaml").read_text(), Loader)
+    facade = check_section(sample["demo"]).facade
+    assert facade is not None
+    plan = plan_clip(
+        facade.seed,
+        size=facade.size,
+        duration_s=facade.duration,
+        items=(facade.item,),
+        building_name=facade.building,
+    )
+    assert json.loads((config / "clips/demo_facade.json").read_text()) == json.loads(
+        json.dumps(clip_config(plan, "facade"))
+    )
