@@ -8,7 +8,7 @@ import numpy as np
 
 KNOWN_AFTER, REMEMBERED = 8, 40
 # jitter as a share of the period: below it times are taken as they are, above it there is no even beat
-EXACT, WILD = 0.02, 0.24
+EXACT, WILD = 0.02, 0.26
 PULL = 0.08
 
 
