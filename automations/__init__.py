@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable
 from functools import partial
 
+from automations.control import add_routes
 from automations.engine import Engine
+from automations.routes import add_routes
 from automations.rules import Language, RuleSet, check
 from automations.switching import ACTIONS, add_actions
 from hub.api import HubStarted, Integration, Link, hookimpl
@@ -18,6 +20,7 @@ async def run(language: Language, link: Link, rules: RuleSet) -> None:
     engine.take(rules)
     await engine.resume()
     add_actions(link, engine)
+    add_routes(link, engine)
     link.on_timer(engine.timer)
     link.on(HubStarted, engine.started)
 
@@ -47,4 +50,5 @@ def hub_integrations() -> Iterable[Integration]:
         entities=language.entities,
         actions=ACTIONS,
         multiple=True,
+        early=True,
     )

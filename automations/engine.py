@@ -206,7 +206,8 @@ class Engine:
             self._resting.append(run)
 
     def started(self, _event: HubStarted | None = None) -> None:
-        """Every integration had its chance: waiting runs go on."""
+        """Every integration had its chance: waiting runs and timers go on."""
+        self._link.on_timer(self.timer)
         resting, self._resting = self._resting, []
         for run in resting:
             if run.ended:
@@ -247,4 +248,5 @@ class Engine:
         if automation is None:
             return None
         traces = [describe_run(run) for run in (*automation.traces, *automation.runs)]
-        return {**describe_automation(automation), "traces": traces}
+        plan = [label for label in automation.plan.labels if label]
+        return {**describe_automation(automation), "plan": plan, "traces": traces}
