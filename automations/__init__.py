@@ -6,7 +6,6 @@ from functools import partial
 
 from automations.control import add_routes
 from automations.engine import Engine
-from automations.routes import add_routes
 from automations.rules import Language, RuleSet, check
 from automations.switching import ACTIONS, add_actions
 from hub.api import HubStarted, Integration, Link, hookimpl
@@ -21,7 +20,6 @@ async def run(language: Language, link: Link, rules: RuleSet) -> None:
     await engine.resume()
     add_actions(link, engine)
     add_routes(link, engine)
-    link.on_timer(engine.timer)
     link.on(HubStarted, engine.started)
 
     async def reload(changed: RuleSet) -> None:

@@ -243,10 +243,15 @@ class Engine:
         return [describe_automation(kept.automation) for kept in self._kept.values()]
 
     def show(self, entity_id: str) -> dict[str, Any] | None:
-        """One rule with its last traces."""
+        """One rule with its runs under way and its last traces, the newest first."""
         automation = self.find(entity_id)
         if automation is None:
             return None
-        traces = [describe_run(run) for run in (*automation.traces, *automation.runs)]
-        plan = [label for label in automation.plan.labels if label]
-        return {**describe_automation(automation), "plan": plan, "traces": traces}
+        plan = automation.plan
+        return {
+            **describe_automation(automation),
+            "description": plan.description,
+            "plan": [label for label in plan.labels if label],
+            "running": [describe_run(run) for run in (*automation.runs, *automation.queue)],
+            "traces": [describe_run(run) for run in reversed(automation.traces)],
+        }

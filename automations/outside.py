@@ -27,7 +27,7 @@ class Outside:
     def __init__(self, link: Link, desk: Desk) -> None:
         self._link, self._desk = link, desk
         self._broker: Broker | None = None
-        self._waiting = False
+        self._following = False
         self._topics: dict[tuple[str, int], list[tuple[Automation, Trigger, MqttTrigger]]] = {}
         self._subscribed: dict[tuple[str, int], Undo] = {}
         self._hooks: dict[tuple[str, str], list[tuple[Automation, Trigger, WebhookTrigger]]] = {}
@@ -48,16 +48,18 @@ class Outside:
         self._serve()
         if self._broker is not None:
             self._subscribe(self._broker)
-        elif self._topics and not self._waiting:
-            self._waiting = True
-            self._link.task(self._connect(), name="automation:mqtt")
+        elif self._topics and not self._following:
+            # Not `need`: a broker that goes must not restart the rules that have nothing to do with it.
+            self._following = True
+            self._link.follow(Broker, self._take_broker)
 
     # --- mqtt -------------------------------------------------------------------------------------------------
 
-    async def _connect(self) -> None:
-        broker: Broker = await self._link.need(Broker)
+    def _take_broker(self, broker: Broker | None) -> None:
         self._broker = broker
-        self._subscribe(broker)
+        self._subscribed.clear()
+        if broker is not None:
+            self._subscribe(broker)
 
     def _subscribe(self, broker: Broker) -> None:
         for key in [key for key in self._subscribed if key not in self._topics]:
@@ -70,12 +72,12 @@ class Outside:
         def receive(message: Message) -> Awaitable[Any] | None:
             with self._link.transaction() as unit:
                 for automation, trigger, kind in self._topics.get(key, ()):
-                    self._take(automation, trigger, kind, message)
+                    self._receive(automation, trigger, kind, message)
                 return None if unit.empty else unit.receipt
 
         return receive
 
-    def _take(self, automation: Automation, trigger: Trigger, kind: MqttTrigger, message: Message) -> None:
+    def _receive(self, automation: Automation, trigger: Trigger, kind: MqttTrigger, message: Message) -> None:
         text = message.text
         if kind.payload is not None and self._value(automation, kind, text) != kind.payload:
             return

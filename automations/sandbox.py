@@ -261,11 +261,12 @@ class Bounded(ImmutableSandboxedEnvironment):
 
     def metered(self, tree: nodes.Template) -> nodes.Template:
         """The template with a step of the budget in each loop and macro, and bounded `~`."""
-        for looped in (
+        looping: list[Any] = [
             *tree.find_all(nodes.For),
             *tree.find_all(nodes.Macro),
             *tree.find_all(nodes.CallBlock),
-        ):
+        ]
+        for looped in looping:
             looped.body.insert(0, nodes.ExprStmt(_call("_step", [], looped.lineno)))
             for output in looped.find_all(nodes.Output):
                 output.nodes = [_counted(piece) for piece in output.nodes]

@@ -38,7 +38,7 @@ def describe_automation(automation: Automation) -> dict[str, Any]:
         "id": plan.id,
         "alias": plan.alias,
         "entity_id": plan.entity_id,
-        "on": automation.on,
+        "enabled": automation.on,
         "mode": plan.mode,
         "version": plan.version,
         "triggers": [{"id": trigger.id, "platform": trigger.platform} for trigger in plan.triggers],

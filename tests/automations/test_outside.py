@@ -113,3 +113,44 @@ async def test_a_webhook_for_this_network_only(yard, monkeypatch):
     assert await post(yard) == 200
     await yard.settle()
     assert len(yard.calls) == 1
+
+
+async def test_a_broker_that_goes_and_comes_back(yard):
+    """Its rules wait for the next one; the others never notice."""
+    waiting = (
+        "- {alias: slow, triggers: {trigger: state, entity_id: sensor.go}, actions: [{action: toy.ask}]}\n"
+    )
+    await yard.start(waiting + MQTT.format(trigger="topic: a"))
+    yard.set("sensor.go", 1)
+    supervisor = yard.hub.hub_of.supervisor
+    supervisor.restart("testing", "the test says so")  # it offers the broker
+    await yard.hub.advance(2)
+    await yard.hub.broker.publish("a", "x")
+    await yard.settle()
+    assert yard.texts[-1] == "a x -"
+    assert supervisor.guests["testing"].restarts == 1
+    assert supervisor.guests["automation"].restarts == 0
+    assert yard.attribute("automation.slow", "current") == 1
+
+
+async def test_an_alarm_told_at_the_very_start_is_acted_on(yard):
+    import asyncio
+
+    import voluptuous as vol
+
+    from hub.api import Integration
+    from tests.automations.conftest import ThingFell
+
+    async def run(link, _config):
+        link.emit(ThingFell(at=link.now(), source="early"))
+        link.ready()
+        await asyncio.Event().wait()
+
+    yard.hub.add(Integration(name="aaa", run=run, schema=vol.Schema(None)))
+    rules = """
+- alias: fell
+  triggers: {trigger: event, event_type: thing_fell}
+  actions: {action: toy.keep, data: {text: heard}}
+"""
+    await yard.start(rules, "aaa:\n")
+    assert yard.texts == ["heard"]

@@ -1,5 +1,6 @@
 """The entities of rules and the actions on them, and what one can see of a rule."""
 
+import aiohttp
 import pytest
 
 from hub.api import ActionRefused
@@ -134,3 +135,56 @@ async def test_rules_may_switch_rules(yard):
     yard.set("sensor.night", "on")
     await yard.hub.advance(1)
     assert yard.hub.state("automation.rule_one").text == "off"
+
+
+async def test_what_the_command_line_shows(yard):
+    await yard.start(RULES)
+    yard.set("sensor.go", 1)
+    yard.set("sensor.guard", "closed")
+    yard.set("sensor.go", 2)
+    await yard.hub.advance(1)
+    hub = yard.hub.hub_of
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    async with aiohttp.ClientSession(hub.url, headers=headers) as session:
+        async with session.get("/control/automation") as answer:
+            (item,) = await answer.json()
+        for name in ("one", "automation.rule_one"):
+            async with session.get("/control/automation/show", params={"id": name}) as answer:
+                shown = await answer.json()
+        async with session.get("/control/automation/show", params={"id": "onne"}) as answer:
+            assert answer.status == 404
+            assert "did you mean 'one'?" in (await answer.json())["detail"]
+    async with aiohttp.ClientSession(hub.url) as session, session.get("/control/automation") as answer:
+        assert answer.status == 401
+    assert item["enabled"] is True
+    assert {key: item[key] for key in ("id", "alias", "mode", "triggered", "blocked", "lost")} == {
+        "id": "one",
+        "alias": "Rule One",
+        "mode": "queued",
+        "triggered": 1,
+        "blocked": 1,
+        "lost": 0,
+    }
+    blocked, done = shown["traces"]
+    assert (blocked["state"], blocked["condition"]) == ("blocked", 0)
+    assert (done["state"], done["trigger"], done["entity_id"]) == (
+        "done",
+        {"id": "moved", "platform": "state"},
+        "sensor.go",
+    )
+    assert [step["label"] for step in done["steps"]] == ["Tell", "if"]
+    assert shown["description"] == "The first"
+    assert shown["plan"] == ["Tell", "if", "toy.note"]
+
+
+async def test_only_the_last_traces_are_kept(yard):
+    await yard.start(RULES)
+    for number in range(20):
+        yard.set("sensor.go", number)
+    await yard.settle()
+    assert len(yard.calls) == 20
+    hub = yard.hub.hub_of
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    url = "/control/automation/show?id=one"
+    async with aiohttp.ClientSession(hub.url, headers=headers) as session, session.get(url) as answer:
+        assert len((await answer.json())["traces"]) == 5
