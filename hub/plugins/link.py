@@ -271,6 +271,10 @@ class Link:
         if error is not None:
             self._site.fail_guest(self.name, error)
 
+    def keep(self, undo: Undo) -> Undo:
+        """Undo this too when the guest ends: what a port's thing gave for a registration, such as a subscription."""
+        return self._keep(undo)
+
     def _keep(self, undo: Undo) -> Undo:
         self._undos.append(undo)
         return undo

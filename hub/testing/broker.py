@@ -61,6 +61,11 @@ class MemoryBroker:
         self.sent.append(sent)
         self._start(sent, [handler for wanted, handler in self._handlers if matches(wanted, topic)])
 
+    @property
+    def subscribed(self) -> list[str]:
+        """The filters of all subscriptions."""
+        return [wanted for wanted, _handler in self._handlers]
+
     def redeliver(self) -> None:
         """Send again what nobody acknowledged, as a broker does when a client comes back."""
         for sent in self.sent:

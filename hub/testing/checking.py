@@ -5,6 +5,7 @@ import importlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from hub.plugins.supervisor import Guest
     from hub.testing.kit import HubKit
 
+EXAMPLE = "example.yaml"
 PATIENCE = 5.0  # real seconds for a guest to be ready or to say why not
 BACKOFF = 61.0  # seconds of the hub's clock: longer than any pause before a new try
 
@@ -37,19 +39,18 @@ async def check_integration(
     example = yaml
     folder = None if hub.has_added(name) else _folder_of(integration)
     if folder is not None:
-        wrong += [f"there is no {file} in its folder" for file in FILES if not (folder / file).is_file()]
-        if (folder / FILES[0]).is_file():
-            text = (folder / FILES[0]).read_text(encoding="utf-8")
+        file = folder / EXAMPLE
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
             wrong += _faults(hub, name, text)
             example = yaml or text
+        else:
+            wrong.append(f"there is no {EXAMPLE} in {folder}")
     if wrong:
         raise _fault(name, wrong)
     if example is None:
         raise IntegrationFault(f"{name}: there is no example.yaml to start it with; give yaml=")
     await _Trial(hub, name, example, files or {}).run()
-
-
-FILES = ("example.yaml", "README.md")
 
 
 def _faults(hub: "HubKit", name: str, text: str) -> Iterator[str]:
@@ -160,6 +161,7 @@ class _Trial:
         found.update(f"handler of the timers of {owner}" for owner in hub.timers._handlers)
         found.update(f"route {route.method} {route.path}" for route in hub.site.routes.all())
         found.update(f"offer of {port}" for port in hub.site.ports.offered())
+        found.update(f"subscription of {wanted}" for wanted in self._hub.broker.subscribed)
         return found
 
     async def _rest(self) -> Counter[str]:
@@ -199,14 +201,15 @@ def children() -> list[str]:
     """Processes started by this one, by id, that still live."""
     found: list[str] = []
     for thread in Path("/proc/self/task").iterdir():
-        found += (thread / "children").read_text(encoding="ascii").split()
+        with suppress(ProcessLookupError, FileNotFoundError):  # threads end while we look
+            found += (thread / "children").read_text(encoding="ascii").split()
     return [child for child in found if _lives(child)]
 
 
 def _lives(process: str) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (ProcessLookupError, FileNotFoundError):
         return False
 
 
