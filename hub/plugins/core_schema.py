@@ -45,6 +45,10 @@ HISTORY = vol.Schema(
         vol.Optional("keep_days", default=30): valid.positive_int,
         vol.Optional("keep_mib", default=2048): valid.positive_int,
         vol.Optional("keep_alarms_days", default=730): valid.positive_int,
+        vol.Optional("keep_media_days", default=90): vol.All(
+            valid.positive_int, vol.Range(min=1, max=36_500)
+        ),
+        vol.Optional("keep_media_gib", default=50): vol.All(valid.positive_int, vol.Range(min=1)),
     }
 )
 CORE = {"hub": HUB, "http": HTTP, "history": HISTORY}

@@ -25,6 +25,7 @@ from hub.plugins.supervisor import Supervisor
 from hub.runtime.control import add_control_routes
 from hub.runtime.lag import LagWatch
 from hub.runtime.metrics import render
+from hub.store.media import KeepMedia, MediaRetention
 from hub.store.store import Store
 from hub.web.app import Front
 
@@ -121,6 +122,13 @@ class Hub:
             review=self.manager.review,
         )
         self.courier = Courier(self.store.outbox, self.actions, self.clock, self.store.units)
+        self.media = MediaRetention(
+            self.site.media_dir,
+            self.clock,
+            KeepMedia.of(self.configuration.core["history"]),
+            self._report_problem,
+            self._clear_problem,
+        )
         self.supervisor = Supervisor(self.site)
         self.site.restart_guest = self.supervisor.restart
         self.site.fail_guest = self.supervisor.fail
@@ -139,6 +147,7 @@ class Hub:
         )
         self._write_control_file()
         self.lag.start()
+        self.media.start()
         self.courier.start()
         sections = self.configuration.sections.values()
         for early in (True, False):
@@ -170,6 +179,7 @@ class Hub:
             await self.supervisor.stop_all()
             await self.courier.stop()
             self.timers.stop()
+            await self.media.stop()
             self.lag.stop()
             await self.front.stop()
             await self.site.close()
