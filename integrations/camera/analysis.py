@@ -82,7 +82,7 @@ def drawn(found: Found, pictures: Callable[[], Iterator[tuple[float, Picture]]],
         # The same edge: a drawing that fails must not hold back what was found.
         log.exception("what was found (%s) could not be drawn", found.kind)
         return now
-    shape = getattr(picture, "shape", ())
+    shape: tuple[int, ...] = getattr(picture, "shape", ())
     if len(shape) != 3 or shape[2] != 3 or not 0 < max(shape) <= LARGEST or picture.dtype != now.dtype:
         log.error("the drawing of %s is no BGR picture", found.kind)
         return now

@@ -47,7 +47,7 @@ class Sensors:
 
 async def run(link: Link, config: DemoConfig) -> None:
     """Render the facade, and let the covers live once the hub has started."""
-    broker = await link.need(Broker)  # type: ignore[type-abstract] # a port is a protocol
+    broker = await link.need(Broker)
     started = asyncio.Event()
     link.on(HubStarted, lambda _event: started.set())
     if link.site.started:
