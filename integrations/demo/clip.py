@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,9 +19,11 @@ async def provide(folder: Path, facade: Facade) -> bool:
     recipe = json.dumps({"version": VERSION, **facade.as_plain()}, sort_keys=True)
     if (folder / "facade.mp4").is_file() and read_or_nothing(folder / RECIPE) == recipe:
         return False
+    clear_leftovers(folder)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "integrations.demo.render", str(folder), json.dumps(facade.as_plain()),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl+C is for the hub, which ends this itself
     )  # fmt: skip
     try:
         _nothing, errors = await process.communicate()
@@ -33,6 +36,12 @@ async def provide(folder: Path, facade: Facade) -> bool:
         raise NotReady(f"the facade clip could not be rendered: {' '.join(last) or process.returncode}")
     (folder / RECIPE).write_text(recipe)
     return True
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what a rendering left that was killed together with its hub."""
+    for left in folder.glob("rendering-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def read_or_nothing(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("facade.json", "facade.truth.json", "facade.mp4")
-NICENESS = 10
+NICENESS = 2  # below the hub itself, but a first look should not have to wait for it
 
 
 def render(folder: Path, settings: dict[str, Any]) -> None:

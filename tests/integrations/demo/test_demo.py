@@ -143,7 +143,7 @@ async def test_every_frame_passes_the_broker(hub: HubKit) -> None:
 async def test_facade_is_rendered_once_and_the_same_for_the_same_seed(tmp_path: Path) -> None:
     facade = Facade(seed=3, duration=8.0, size=(320, 240), item="flower pot", building="2")
     one, two = tmp_path / "one", tmp_path / "two"
-    one.mkdir()
+    (one / "rendering-left").mkdir(parents=True)
     two.mkdir()
     assert await provide(one, facade)
     assert not await provide(one, facade)
