@@ -505,9 +505,7 @@ async def main(args: argparse.Namespace) -> dict[str, Any]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument(
-        "scenario", choices=["bus", "states", "automation", "recorder", "mqtt", "start_min"]
-    )
+    parser.add_argument("scenario", choices=["bus", "states", "automation", "recorder", "mqtt", "start_min"])
     parser.add_argument("--dir", required=True, help="empty scratch folder")
     parser.add_argument("--spec")
     parser.add_argument("--workloads", help="folder of workload.py")

@@ -144,7 +144,11 @@ def start_ours(scratch: Path, count: int, options: argparse.Namespace) -> dict[s
 
         core.write_rules(str(folder), core.wl.rules(core.wl.load(None), count))
         path = folder / "config" / "automations.yaml"
-        path.write_text(path.read_text().replace("service: bench.count", "event: bench_count").replace("data:", "event_data:"))
+        path.write_text(
+            path.read_text()
+            .replace("service: bench.count", "event: bench_count")
+            .replace("data:", "event_data:")
+        )
         (folder / "config" / "configuration.yaml").write_text(
             "hub: {name: bench}\nautomation: !include automations.yaml\n" + entities_yaml(core.wl, count)
         )
@@ -195,14 +199,26 @@ def start_theirs(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     where = scratch / "their-start"
     shutil.rmtree(where, ignore_errors=True)
     where.mkdir(parents=True)
-    command = [options.peer_python, f"{options.peer}/startup.py", "--dir", str(where), "--repeats", "1", "--what", "start"]
+    command = [
+        options.peer_python,
+        f"{options.peer}/startup.py",
+        "--dir",
+        str(where),
+        "--repeats",
+        "1",
+        "--what",
+        "start",
+    ]
     answer = run_driver(command, clean_environment())["result"]
     found = {}
     for count in (0, 1000):
         keys = [key for key in answer if key.startswith(f"start_{count}_") and answer[key]["wall_s_min"]]
         best = min(keys, key=lambda key: answer[key]["wall_s_min"], default=None)
         if best is not None:
-            found[f"start_{count}"] = {"wall_s": answer[best]["wall_s_min"], "rss_mb": answer[best].get("rss_mb", 0)}
+            found[f"start_{count}"] = {
+                "wall_s": answer[best]["wall_s_min"],
+                "rss_mb": answer[best].get("rss_mb", 0),
+            }
     return found
 
 
@@ -252,14 +268,24 @@ def table(ours: Book, theirs: Book) -> list[dict[str, Any]]:
         if a is not None and b is not None:
             ratio = b / a if a else 0.0
             rows.append(
-                {"what": row.label, "unit": row.unit, "hub": a, "peer": b, "ratio": ratio, "aim": row.aim, "met": ratio >= row.aim}
+                {
+                    "what": row.label,
+                    "unit": row.unit,
+                    "hub": a,
+                    "peer": b,
+                    "ratio": ratio,
+                    "aim": row.aim,
+                    "met": ratio >= row.aim,
+                }
             )
     return rows
 
 
 def main() -> int:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--peer-python", required=True, help="Python of the environment that has the peer")
     parser.add_argument("--peer", default=str(SHARED / "home-assistant"), help="folder of ha_driver.py")
     parser.add_argument("--workloads", default=str(SHARED / "workloads"), help="folder of workload.py")

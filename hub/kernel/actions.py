@@ -20,7 +20,9 @@ class Actions:
         self._units = units
         self.declared: dict[str, Action] = {}
         self._handlers: dict[str, Handler] = {}
-        self.registered: list[Callable[[str], None]] = []  # told when a handler comes (the courier waits for it)
+        self.registered: list[
+            Callable[[str], None]
+        ] = []  # told when a handler comes (the courier waits for it)
 
     def declare(self, action: Action) -> None:
         """Make an action known; it can be called once a handler is there."""

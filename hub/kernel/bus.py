@@ -6,14 +6,14 @@ handler that raises is the fault of its owner: it is reported and the others sti
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hub.kernel.journal import alarm_row
 from hub.model.events import Alarm, Event
 from hub.store.unit import Outcome, Units
 
 E = TypeVar("E", bound=Event)
-Handler = Callable[[Any], object]
+Handler = Callable[..., object]
 Undo = Callable[[], None]
 Report = Callable[[Handler, Event, Exception], None]
 

@@ -78,7 +78,9 @@ class States:
             try:
                 watcher(old, new)
             except Exception as error:  # noqa: BLE001 - an edge like the bus: one guest must not silence another
-                event = StateChanged(at=at, source=entity_id, entity_id=entity_id, old=old, new=new, cause=cause)
+                event = StateChanged(
+                    at=at, source=entity_id, entity_id=entity_id, old=old, new=new, cause=cause
+                )
                 self._bus.report(watcher, event, error)
         if self.record is not None:
             self.record(new)

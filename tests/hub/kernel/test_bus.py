@@ -103,9 +103,13 @@ async def test_events_inside_an_open_unit_share_its_receipt(rig: Rig) -> None:
 
 
 async def test_a_unit_whose_body_fails_is_written_all_the_same(rig: Rig) -> None:
-    with pytest.raises(ValueError, match="later"), rig.units.open():
-        rig.bus.emit(Fire(at=AT, source="a"))
-        raise ValueError("later")
+    def emit_and_fail() -> None:
+        with rig.units.open():
+            rig.bus.emit(Fire(at=AT, source="a"))
+            raise ValueError("later")
+
+    with pytest.raises(ValueError, match="later"):
+        emit_and_fail()
     assert len(rig.shelf.units) == 1
     assert rig.units.current is None
 

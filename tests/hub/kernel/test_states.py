@@ -115,11 +115,15 @@ def test_no_state_was_lost_between_time_zones() -> None:
         ("switch.a", "on", True, "on"),
     ],
 )
-def test_the_text_of_a_value_is_home_assistants(entity: str, value: object, available: bool, expected: str) -> None:
+def test_the_text_of_a_value_is_home_assistants(
+    entity: str, value: object, available: bool, expected: str
+) -> None:
     assert text_of(entity, value, available) == expected  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("wrong", ["sensor", "Sensor.a", "sensor.", ".a", "sensor.a b", "sensor.ä", "a" * 300 + ".b"])
+@pytest.mark.parametrize(
+    "wrong", ["sensor", "Sensor.a", "sensor.", ".a", "sensor.a b", "sensor.ä", "a" * 300 + ".b"]
+)
 def test_an_entity_id_that_clients_could_not_speak_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="no entity id"):
         Entity(id=wrong, name="x")
@@ -134,7 +138,7 @@ async def test_what_is_read_is_what_was_written_last(values: list[object]) -> No
     if values:
         assert state is not None
         last = values[-1]
-        assert state.value == last or (last != last and state.value != state.value)  # noqa: PLR0124 - NaN
+        assert state.value == last or (last != last and state.value != state.value)
     else:
         assert state is None
 

@@ -58,10 +58,16 @@ def test_faults_of_all_sections_and_files_are_told_together(tmp_path: Path) -> N
         """,
     )
     text = "\n".join(said(configuration))
-    assert "configuration.yaml:2:14: hub.time_zone: 'Asia/Shangai' is no time zone; did you mean 'Asia/Shanghai'?" in text
+    assert (
+        "configuration.yaml:2:14: hub.time_zone: 'Asia/Shangai' is no time zone; did you mean 'Asia/Shanghai'?"
+        in text
+    )
     assert "configuration.yaml:3:3: hub.nam: unknown key 'nam'; did you mean 'name'?" in text
     assert "configuration.yaml:4:1: mqttt: there is no integration 'mqttt'; did you mean 'mqtt'?" in text
-    assert "people.yaml:2:34: people.persons[0].roles[0]: there is no role 'grid_workr'; did you mean 'grid_worker'?" in text
+    assert (
+        "people.yaml:2:34: people.persons[0].roles[0]: there is no role 'grid_workr'; did you mean 'grid_worker'?"
+        in text
+    )
     assert "lgo" in text
     assert all(":" in line for line in said(configuration))
 
@@ -77,7 +83,9 @@ def test_a_channel_that_a_person_names_must_exist(tmp_path: Path) -> None:
     assert any("there is no channel 'scren'; did you mean 'screen'?" in line for line in said(configuration))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "hub: 7", "notify: [1]", "people: 3\nareas: x", ": :\n", "a: b: c"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "hub: 7", "notify: [1]", "people: 3\nareas: x", ": :\n", "a: b: c"]
+)
 def test_whatever_the_file_says_the_answer_is_a_list_of_faults(tmp_path: Path, text: str) -> None:
     configuration = read(tmp_path, text)
     assert all(fault.problem for fault in configuration.faults)
@@ -93,7 +101,9 @@ def test_the_same_section_has_the_same_digest_and_another_one_another(tmp_path: 
 
 def test_pictures_are_never_loaded_in_the_main_process(tmp_path: Path) -> None:
     """Cameras are configured and checked without OpenCV and PyAV."""
-    (tmp_path / "configuration.yaml").write_text("camera:\nfalling_object:\nmqtt:\nlorawan:\nmanhole:\nnotify:\n")
+    (tmp_path / "configuration.yaml").write_text(
+        "camera:\nfalling_object:\nmqtt:\nlorawan:\nmanhole:\nnotify:\n"
+    )
     script = (
         "import sys, pathlib\n"
         "from hub.plugins.configuration import read_configuration\n"

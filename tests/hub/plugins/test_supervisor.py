@@ -79,7 +79,9 @@ async def test_what_only_an_admin_can_mend_is_not_tried_again(hub: HubKit, error
     assert running.ready()[1]["bad"] == "running"
 
 
-async def test_what_is_not_ready_is_tried_again_quietly(hub: HubKit, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_not_ready_is_tried_again_quietly(
+    hub: HubKit, caplog: pytest.LogCaptureFixture
+) -> None:
     failing = Failing(NotReady("no network yet"), times=2)
     hub.add(guest("bad", failing.run))
     running = await hub.start("bad:\n")
@@ -100,7 +102,9 @@ async def test_everything_a_guest_registered_is_gone_with_it(hub: HubKit) -> Non
         await forever(link, None)
 
     hub.add(
-        guest("lamp", run, events=(Blink,), actions=(Action(name="lamp.on", summary="", schema=vol.Schema({})),))
+        guest(
+            "lamp", run, events=(Blink,), actions=(Action(name="lamp.on", summary="", schema=vol.Schema({})),)
+        )
     )
     running = await hub.start("lamp:\n")
     assert hub.state("light.a").text == "on"
@@ -133,6 +137,7 @@ async def test_who_needs_waits_for_who_offers_whatever_the_order(hub: HubKit) ->
 
 async def test_a_withdrawn_offer_restarts_its_holders_who_wait_for_the_next(hub: HubKit) -> None:
     lives: list[str] = []
+
     async def need(link: Link, _config: Any) -> None:
         lives.append("waiting")
         await link.need(Lamp)
@@ -195,7 +200,9 @@ async def test_a_file_with_faults_changes_nothing(hub: HubKit) -> None:
 
     hub.add(guest("lamp", forever))
     running = await hub.start("lamp:\n")
-    with pytest.raises(FaultyConfiguration, match=r"configuration\.yaml:2:1: lampp: there is no integration 'lampp'"):
+    with pytest.raises(
+        FaultyConfiguration, match=r"configuration\.yaml:2:1: lampp: there is no integration 'lampp'"
+    ):
         await hub.reload("notify:\nlampp:\n")
     assert set(running.supervisor.guests) == {"lamp", "testing"}
 

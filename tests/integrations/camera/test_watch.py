@@ -1,7 +1,6 @@
 import hashlib
-from pathlib import Path
-
 from datetime import datetime
+from pathlib import Path
 
 import cv2
 import numpy as np
