@@ -60,7 +60,7 @@ def test_streams(case: str) -> None:
 
 
 def test_streams_up_to_the_limits() -> None:
-    for text in ("[1, {a: 2, b: [3, 4, 5, 6, 7]}]", "[[[[1]]]]"):
+    for text in ("[1, {a: 2, b: [3, 4, 5, 6, 7]}]", "[[[[1]]]]", f"[{'[], ' * 11}]"):
         assert stream(text, TINY) is not None
         assert_the_same(text, TINY)
     for text in (
@@ -226,6 +226,18 @@ def test_a_large_file_takes_little_more_than_its_data() -> None:
         tracemalloc.stop()
     assert len(parsed.data) == 400
     assert peak - kept < kept
+
+
+def test_a_flood_is_not_taken_in_before_it_is_refused() -> None:
+    text = "[" + "1," * 50_000 + "]"
+    stream("[1]", TINY)
+    tracemalloc.start()
+    try:
+        assert stream(text, TINY) is None
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * len(text)
 
 
 def test_what_is_repeated_is_kept_once() -> None:
