@@ -16,9 +16,10 @@ from automations.runs import LONGEST_LOG, WAIT, Run, RunFailed
 from automations.state_triggers import Unclear
 from automations.templates import TemplateFailed
 from automations.views import House
-from hub.api import Alarm, Call, HubError, Link, Named, Outcome, Severity, Timer, derive_id
+from hub.api import Alarm, Call, HubError, Link, Named, Outcome, Severity, Timer, Unit, derive_id
 
 DEEPEST = 30
+_MOST_TOLD = 1000
 log = logging.getLogger("hub.guest.automation")
 
 
@@ -38,7 +39,12 @@ class Desk:
         self._units = link.site.units
         self._started = 0  # runs so far
         self._troubled: dict[str, int] = {}  # rules that failed, and how many runs had started by then
+        self._told: set[tuple[str, str]] = set()  # conditions that could not be judged, each logged once
         self._depth = 0  # of runs that cause one another right now
+
+    def next_turn(self, callback: Callable[[], None]) -> None:
+        """Call back in the loop's next turn."""
+        asyncio.get_running_loop().call_soon(callback)
 
     def soon(self, seconds: float, callback: Callable[[], None]) -> Timer:
         """Call back after so many seconds of the hub's clock."""
@@ -52,14 +58,10 @@ class Desk:
         run.state, run.number = "running", self._started
         unit = self._units.current
         if unit is not None and unit.alarm_id:
-            if run.kept and run.alarm != unit.alarm_id:
-                # It must not share the fate of an alarm that is not its own.
-                unit.after.append(lambda _outcome: self.start(run))
-                return
-            run.alarm = unit.alarm_id
+            self._doubt(run, unit)
             self._advance(run)
-            if not run.ended:
-                unit.after.append(partial(self._committed, run))
+        elif run.in_doubt:
+            run.state = "committing"
         elif run.plan.durable or run.kept:
             with self._units.open():
                 self._advance(run)
@@ -73,7 +75,7 @@ class Desk:
         try:
             if self._depth > DEEPEST:
                 raise RunFailed(f"rules trigger one another more than {DEEPEST} times over")
-            while 0 <= index < most:
+            while 0 <= index < most and run.state == "running":
                 if len(run.log) < LONGEST_LOG:
                     run.log.append(index)
                 index = steps[index](run)
@@ -86,7 +88,7 @@ class Desk:
             return
         finally:
             self._depth -= 1
-        if index != WAIT:
+        if run.state == "running":  # it neither waits nor was it cancelled by what it did
             self._finish(run, "done")
 
     def _finish(self, run: Run, state: str) -> None:
@@ -121,23 +123,36 @@ class Desk:
         run.outcome = why
         run.state = "cancelled"
         if run.kept or run.alarm:
-            self.keeper.keep(run, self.now())
+            self._keep_end(run)
         automation = run.automation
         automation.runs.discard(run)
         run.rest()
         automation.traces.append(run)
 
+    def _keep_end(self, run: Run) -> None:
+        """Put a cancelled run down; not behind an alarm that is not its own, whose fate it would share."""
+        unit = self._units.current
+        if unit is not None and unit.alarm_id not in ("", run.alarm):
+            unit.after.append(lambda _outcome: self.keeper.keep(run, self.now()))
+        else:
+            self.keeper.keep(run, self.now())
+
     def park(self, run: Run) -> None:
         """Keep a run that waits for its turn."""
         run.state = "queued"
-        self.keeper.keep(run, self.now())
         unit = self._units.current
         if unit is not None and unit.alarm_id:
-            run.alarm = unit.alarm_id
-            unit.after.append(partial(self._committed, run))
+            self._doubt(run, unit)
+        self.keeper.keep(run, self.now())
+
+    def _doubt(self, run: Run, unit: Unit) -> None:
+        """Until the commit, it is not known whether the alarm behind the run is new."""
+        run.alarm, run.in_doubt = unit.alarm_id, True
+        unit.after.append(partial(self._committed, run))
 
     def _committed(self, run: Run, outcome: Outcome) -> None:
-        """The alarm behind a run that is under way is on the disk, or was there before."""
+        """The alarm behind a run is on the disk, or was there before."""
+        run.in_doubt = False
         if run.ended:
             return
         if run.alarm in outcome.known_alarms:
@@ -241,7 +256,9 @@ class Desk:
 
     def _wake(self, run: Run) -> None:
         run.timer = run.wake = None
-        if not run.ended:
+        if run.in_doubt:
+            run.state = "committing"
+        elif not run.ended:
             self._go_on(run)
 
     def _go_on(self, run: Run) -> None:
@@ -270,4 +287,8 @@ class Desk:
     def unclear(self, run: Run, error: Unclear) -> None:
         """Note a condition that could not be judged; it counts as not met."""
         run.outcome = f"condition: {error}"
-        log.warning("%s: a condition could not be judged: %s", run.plan.name, error)
+        told = (run.plan.id, str(error))
+        level = logging.DEBUG if told in self._told else logging.WARNING
+        if len(self._told) < _MOST_TOLD:
+            self._told.add(told)
+        log.log(level, "%s: a condition could not be judged: %s", run.plan.name, error)

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from automations.desk import Desk
@@ -46,6 +47,10 @@ class HubHouse:
         return entity.area or (device.area if device is not None else "")
 
 
+def _same(old: Plan, new: Plan) -> bool:
+    return old.entity_id == new.entity_id and old.fingerprint == new.fingerprint
+
+
 @dataclass(slots=True)
 class _Kept:
     """An automation with the undo of its entity."""
@@ -84,11 +89,10 @@ class Engine:
         kept: dict[str, _Kept] = {}
         for plan in plans:
             old = self._kept.get(plan.id)
-            same = old is not None and old.automation.plan.entity_id == plan.entity_id
-            if old is not None and same and old.automation.plan.fingerprint == plan.fingerprint:
+            if old is not None and _same(old.automation.plan, plan):
                 kept[plan.id] = old
             else:
-                kept[plan.id] = self._set_up(plan, old if same else None)
+                kept[plan.id] = self._set_up(plan, old)
         gone = [old for identity, old in self._kept.items() if kept.get(identity) is not old]
         self._kept = kept
         self.listeners.listen(one.automation for one in kept.values())
@@ -113,21 +117,21 @@ class Engine:
         return Known(events=link.event_classes, actions=link.actions.declared, entities=None)
 
     def _set_up(self, plan: Plan, old: _Kept | None) -> _Kept:
-        if old is not None:
-            # The rule changed: its entity, its switch and its running runs stay, all else begins anew.
-            automation = Automation(plan, self.desk, old.automation.point, on=old.automation.on)
-            automation.runs, automation.last_triggered = old.automation.runs, old.automation.last_triggered
-            automation.queue, automation.traces = old.automation.queue, old.automation.traces
-            automation.lost = old.automation.lost
-            for run in (*automation.runs, *automation.queue):
-                run.automation = automation
-            old.automation.hide()
-            automation.show()
-            return _Kept(automation, old.undo)
-        point, undo = self._declare(plan)
-        automation = Automation(plan, self.desk, point, on=self._starts_on(plan))
+        if old is None:
+            point, undo = self._declare(plan)
+            automation = Automation(plan, self.desk, point, on=self._starts_on(plan))
+            self._remember(automation)
+        else:
+            point, undo = self._redeclare(plan, old)
+            automation = Automation(plan, self.desk, point, on=old.automation.on)
+            automation.inherit(old.automation)
         automation.show()
         return _Kept(automation, undo)
+
+    def _redeclare(self, plan: Plan, old: _Kept) -> tuple[Point, Any]:
+        """The entity of a rule that changed: the same, unless it has another name now."""
+        entity = old.automation.point.entity
+        return (old.automation.point, old.undo) if entity.id == plan.entity_id else self._declare(plan)
 
     def _declare(self, plan: Plan) -> tuple[Point, Any]:
         entity = Entity(id=plan.entity_id, name=plan.name)
@@ -140,15 +144,24 @@ class Engine:
         return bool(self._link.memory.get(f"on/{plan.id}", True))
 
     def _retire(self, old: _Kept, successor: _Kept | None) -> None:
-        if successor is not None and successor.undo is old.undo:
-            return
-        automation = old.automation
-        automation.hide()
+        if successor is None:
+            self._stop(old.automation, "the rule was removed")
+        old.automation.hide()
+        if successor is None or successor.undo is not old.undo:
+            old.undo()
+
+    def _stop(self, automation: Automation, why: str) -> None:
         while automation.queue:
-            self.desk.cancel(automation.queue.popleft(), "the rule was removed")
+            self.desk.cancel(automation.queue.popleft(), why)
         for run in tuple(automation.runs):
-            self.desk.cancel(run, "the rule was removed")
-        old.undo()
+            self.desk.cancel(run, why)
+
+    def _remember(self, automation: Automation) -> None:
+        """What it showed before a restart."""
+        known = self._link.memory.get(f"last/{automation.plan.id}") or {}
+        if isinstance(known.get("triggered"), str):
+            automation.last_triggered = datetime.fromisoformat(known["triggered"])
+        automation.lost = int(known.get("lost") or 0)
 
     def switch(self, automation: Automation, on: bool, *, stop_actions: bool = True) -> None:
         """Turn a rule on or off; it stays so over restarts."""
@@ -157,10 +170,7 @@ class Engine:
         if not on:
             self.listeners.waits.end_all(automation)
             if stop_actions:
-                while automation.queue:
-                    self.desk.cancel(automation.queue.popleft(), "turned off")
-                for run in tuple(automation.runs):
-                    self.desk.cancel(run, "turned off")
+                self._stop(automation, "turned off")
         automation.show(at_once=True)
 
     # --- after a restart --------------------------------------------------------------------------------------
@@ -226,15 +236,21 @@ class Engine:
     def close(self) -> None:
         """End in this process; what is kept goes on at the next start."""
         self.listeners.close()
-        for kept in self._kept.values():
-            automation = kept.automation
-            automation.hide()
-            for run in (*automation.runs, *automation.queue):
-                if run.timer is not None:
-                    run.timer.cancel()
-                run.state = "closed"
-            kept.undo()
+        with self._link.transaction():
+            for kept in self._kept.values():
+                self._close(kept.automation)
+                kept.undo()
         self._kept = {}
+
+    def _close(self, automation: Automation) -> None:
+        automation.hide()
+        for run in (*automation.runs, *automation.queue):
+            if run.timer is not None:
+                run.timer.cancel()
+            run.state = "closed"
+        if automation.last_triggered is not None:
+            last = {"triggered": automation.last_triggered.isoformat(), "lost": automation.lost}
+            self._link.memory.put(f"last/{automation.plan.id}", last)
 
     # --- looking at it ----------------------------------------------------------------------------------------
 

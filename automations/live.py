@@ -34,6 +34,14 @@ class Automation:
         self._shown_at = -1.0
         self._show_timer: Any = None
 
+    def inherit(self, old: "Automation") -> None:
+        """Take over what an earlier version of the rule is about: its runs, traces and counters."""
+        self.runs, self.queue, self.traces = old.runs, old.queue, old.traces
+        self.last_triggered, self.lost = old.last_triggered, old.lost
+        self.triggered, self.blocked, self.failed = old.triggered, old.blocked, old.failed
+        for run in (*self.runs, *self.queue):
+            run.automation = self
+
     # --- what triggers ----------------------------------------------------------------------------------------
 
     def fire(
@@ -88,7 +96,7 @@ class Automation:
         plan, event = self.plan, run.firing.event
         if event is not None and (self.runs or self.queue) and self._knows(run):
             return None  # the same event came twice: that is no loss
-        if self.runs:
+        if self.runs or self.queue:
             if plan.mode == "restart":
                 for running in tuple(self.runs):
                     self.desk.cancel(running, "restarted")
@@ -128,12 +136,17 @@ class Automation:
         self.runs.discard(run)
         run.rest()
         self.traces.append(run)
+        if self.queue:
+            self.desk.next_turn(self._start_next)
+
+    def _start_next(self) -> None:
         if self.queue and not self.runs:
             following = self.queue.popleft()
             self.triggered += 1
             self.last_triggered = self.desk.now()
             self.runs.add(following)
             self.desk.start(following)
+            self.show()
 
     # --- the entity -----------------------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ class Language:
         return None if any(finding.fatal for finding in reading.findings) else plan
 
     def _compile(self, rules: RuleSet, known: Known) -> list[tuple[Item, _Compiled]]:
-        world = (known.events, known.actions, known.entities, known.areas, rules.events)
+        world = (known, rules.events)
         if world != self._world:
             self._compiled, self._world = {}, world
         reading = Reading(known, self._templates, rules.events)

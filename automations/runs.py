@@ -73,6 +73,7 @@ class Run:
         "automation",
         "firing",
         "house",
+        "in_doubt",
         "kept",
         "log",
         "number",
@@ -106,6 +107,7 @@ class Run:
         self.outcome = ""
         self.log: list[int] = []
         self.alarm = ""  # id of the alarm it follows from
+        self.in_doubt = False  # until that alarm is known to be new
         self.kept = False  # whether the disk holds it
         self.wake: datetime | None = None
         self.timer: Any = None

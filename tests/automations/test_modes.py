@@ -98,3 +98,60 @@ async def test_the_entity_is_not_written_for_every_run(yard):
     await yard.hub.advance(3)
     assert yard.attribute("automation.fast", "last_triggered") is not None
     assert yard.attribute("automation.fast", "current") == 0
+
+
+async def test_a_long_queue_of_short_runs(yard):
+    """The first run waits, the hundreds behind it end at once: one after the other, in order."""
+    await yard.start(
+        """
+- alias: queue
+  mode: queued
+  max: 1000
+  triggers: {trigger: state, entity_id: sensor.go}
+  actions:
+    - if: "{{ trigger.to_state.state == '0' }}"
+      then: {delay: 10}
+    - {action: toy.note, data: {text: "{{ trigger.to_state.state }}"}}
+"""
+    )
+    for number in range(600):
+        yard.set("sensor.go", number)
+    await yard.hub.advance(11)
+    await yard.settle()
+    assert yard.texts == list(range(600))
+
+
+async def test_a_rule_that_turns_itself_off_stops_there(yard):
+    await yard.start(
+        """
+- alias: once
+  triggers: {trigger: state, entity_id: sensor.go}
+  actions:
+    - {action: toy.note, data: {text: before}}
+    - {action: automation.turn_off, target: {entity_id: automation.once}}
+    - {action: toy.note, data: {text: after}}
+"""
+    )
+    yard.set("sensor.go", 1)
+    yard.set("sensor.go", 2)
+    await yard.settle()
+    assert yard.texts == ["before"]
+
+
+async def test_a_rule_that_restarts_itself_runs_its_new_run_only(yard):
+    await yard.start(
+        """
+- alias: again
+  mode: restart
+  triggers:
+    - {trigger: state, entity_id: sensor.go}
+    - {trigger: event, event_type: again, id: again}
+  actions:
+    - if: {condition: trigger, id: "0"}
+      then: {event: again}
+    - {action: toy.note, data: {text: "{{ trigger.id }}"}}
+"""
+    )
+    yard.set("sensor.go", 1)
+    await yard.settle()
+    assert yard.texts == ["again"]

@@ -136,3 +136,25 @@ async def test_reload_by_the_action(yard):
     yard.hub.write(yard.yaml(ONE + TWO))
     await yard.hub.call("automation.reload")
     assert yard.hub.state("automation.two").value is True
+
+
+async def test_a_renamed_rule_keeps_its_runs(yard):
+    await yard.start(ONE)
+    yard.set("sensor.go", 1)
+    await yard.settle()
+    await yard.hub.reload(yard.yaml(ONE.replace("alias: one", "alias: renamed")))
+    assert yard.attribute("automation.renamed", "current") == 1
+    assert not yard.hub.state("automation.one").available
+    await yard.hub.advance(11)
+    assert yard.texts == ["one"]
+
+
+async def test_a_changed_world_is_seen_though_the_rules_are_the_same(yard):
+    rule = """
+- alias: hearing
+  triggers: {trigger: event, event_type: mine}
+  actions: {action: toy.note, data: {text: heard}}
+"""
+    await yard.start(rule + "- events: [mine]\n")
+    with pytest.raises(FaultyConfiguration, match=r"there is no event 'mine'"):
+        await yard.hub.reload(yard.yaml(rule))

@@ -210,3 +210,14 @@ async def test_a_rule_stays_off_over_a_restart(yard):
     await yard.settle()
     assert yard.calls == []
     assert yard.hub.state("automation.off").value is False
+
+
+async def test_what_a_rule_showed_is_shown_again(yard):
+    await yard.start(waiting())
+    yard.set("sensor.go", 5)
+    yard.set("sensor.go", 6)
+    await yard.hub.advance(700)
+    last = yard.attribute("automation.waiting", "last_triggered")
+    await yard.kill()
+    assert yard.attribute("automation.waiting", "last_triggered") == last
+    assert yard.attribute("automation.waiting", "lost") == 1
