@@ -13,7 +13,8 @@ from .calibration import Calibration
 from .candidates import CandidateFinder, Sighting
 from .detection import Detection, describe
 from .judgement import Rejection, Throw, judge
-from .linking import Linker, Track
+from .linking import Linker
+from .tracks import Track
 
 REMEMBER_S = 6.0
 SAME_THROW_M, AHEAD_M_S = 0.9, 2.0

@@ -24,6 +24,8 @@ HUBER = 2.0
 # nothing falls through the wall: how far behind the facade a path may seem to be, 1 sigma
 WALL_M = 0.25
 ROUNDS = 8
+# a terminal velocity that after two rounds costs so much more than the best is not followed further
+HOPELESS, HOPELESS_MORE = 4.0, 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +87,27 @@ def fit_fall(calibration: Calibration, seen: Observations) -> FallFit:
     damping = np.full(len(terminals), 1e-3)
     errors = _errors(calibration, parameters, terminals, times, seen)
     costs = _cost(errors)
-    curvature: Array = np.zeros((len(terminals), PARAMETERS, PARAMETERS))
-    for _ in range(ROUNDS):
-        slopes = _slopes(calibration, parameters, terminals, times, seen, errors)
-        step, curvature = _step(slopes, errors, damping)
-        tried = parameters + step
-        new_errors = _errors(calibration, tried, terminals, times, seen)
+    curvature: Array = np.repeat(np.eye(PARAMETERS)[None], len(terminals), axis=0)
+    for turn in range(ROUNDS):
+        live = (
+            np.flatnonzero(costs < HOPELESS * costs.min() + HOPELESS_MORE)
+            if turn > 1
+            else np.arange(len(terminals))
+        )
+        slopes = _slopes(calibration, parameters[live], terminals[live], times, seen, errors[live])
+        step, curvature[live] = _step(slopes, errors[live], damping[live])
+        tried = parameters[live] + step
+        new_errors = _errors(calibration, tried, terminals[live], times, seen)
         new_costs = _cost(new_errors)
-        better = new_costs < costs
-        gain = float(np.max(np.where(better, costs - new_costs, 0.0)))
-        parameters = np.where(better[:, None], tried, parameters)
-        errors = np.where(better[:, None], new_errors, errors)
-        costs = np.where(better, new_costs, costs)
-        damping = np.clip(np.where(better, damping * 0.2, damping * 8.0), 1e-7, 1e7)
+        better = new_costs < costs[live]
+        gain = float(np.max(np.where(better, costs[live] - new_costs, 0.0)))
+        improved = live[better]
+        parameters[improved], errors[improved], costs[improved] = (
+            tried[better],
+            new_errors[better],
+            new_costs[better],
+        )
+        damping[live] = np.clip(np.where(better, damping[live] * 0.2, damping[live] * 8.0), 1e-7, 1e7)
         if gain < 0.02 and better.any():
             break
     covariances = np.linalg.inv(curvature + 1e-9 * np.eye(PARAMETERS))

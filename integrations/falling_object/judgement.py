@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from .calibration import Calibration
 from .fit import FallFit, Observations, fit_fall, fit_rivals
-from .linking import Place, Track, position_noise
 from .origin import Origin, find_origin
 from .terminal import TerminalEstimate, estimate_terminal
+from .tracks import Place, Track, position_noise
 
 Array = NDArray[np.floating[Any]]
 
@@ -29,9 +29,10 @@ EARLY_S, EARLY_BELOW = 1.3, 15.0
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 OUTLIER = 4.5
 FIRST_SPEED_ACROSS = 9.0
+ACROSS_MOST, ACROSS_MORE_M = 1.2, 2.0
 INSIDE_LEAST = 0.35
 UNSEEN_S = 0.10
-BLUR_PX2 = 2.0
+BLUR_PX2 = 1.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,17 @@ class Rejection:
 
 def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
     """Cheap looks first, the fit last."""
-    reason = look(calibration, track)
+    wanted = min(MARGIN + MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST)
+    reason = look(calibration, track) or look_at_speed(calibration, track, wanted)
     if reason:
         return Rejection(reason, tuple(track.places))
     places, fit = _fit_without_outliers(calibration, track.places)
-    seen = observe(places)
-    rivals = fit_rivals(calibration, seen)
+    rivals = fit_rivals(calibration, observe(places))
     temper = max(LEAST_TEMPER, fit.scatter)
     fall = fit.costs[fit.best] / temper + 6 * np.log(2 * len(places))
     noise = 4 * np.log(2 * len(places))
     margin = float((rivals.straight - noise) / temper + noise - fall)
-    wanted = min(MARGIN + MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST)
-    reason = _doubt(fit, places, margin - wanted, rivals.bend_m_s2) or _doubt_speed(fit, places)
+    reason = _doubt(fit, margin - wanted, rivals.bend_m_s2) or _doubt_speed(fit, places)
     if reason:
         return Rejection(reason, tuple(places))
     area = silhouette(calibration, places)
@@ -129,11 +129,23 @@ def _fit_begin(
     return fit_fall(calibration, observe(early))
 
 
-def _doubt(fit: FallFit, places: list[Place], excess: float, bend: float) -> str:
-    """Why the fitted track is no fall; empty when it is one."""
+def look_at_speed(calibration: Calibration, track: Track, wanted: float) -> str:
+    """Why the track can't be a throw by its speed; spares the fit of what hovers, drifts or goes straight."""
+    places = track.places
     end = (places[-1].up - places[-4].up) / max(places[-1].blob.t - places[-4].blob.t, 1e-3)
     if end > -LEAST_END_SPEED:
         return f"too slow at the end ({-end:.1f} m/s)"
+    across = abs(places[-1].across - places[0].across)
+    if across > ACROSS_MOST * track.drop + ACROSS_MORE_M:
+        return f"goes across ({across:.1f} m for {track.drop:.1f} m down)"
+    straight = fit_rivals(calibration, observe(places)).straight
+    if straight / LEAST_TEMPER < wanted:
+        return f"as well a straight path at constant speed ({straight / LEAST_TEMPER - wanted:.1f})"
+    return ""
+
+
+def _doubt(fit: FallFit, excess: float, bend: float) -> str:
+    """Why the fitted track is no fall; empty when it is one."""
     limit = SCATTER_LIGHT if fit.terminals[fit.best] < LIGHT_BELOW else SCATTER_HEAVY
     if fit.scatter > limit:
         return f"no fall fits (scatter {fit.scatter:.1f})"

@@ -2,76 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from .calibration import Calibration
 from .candidates import Blob, Sighting
-
-Array = NDArray[np.floating[Any]]
+from .tracks import Place, Track, position_noise, predict
 
 PAIR_S = 0.21
 TENTATIVE_S = 0.17
 BRIDGE_S = 0.42
-WINDOW_S = 0.45
-LEAST_WINDOW = 4
 SPEED_DOWN, SPEED_UP, SPEED_ACROSS = -48.0, 7.0, 13.0
 GATE = 14.0
 TRACK_CAP, SEED_CAP = 90, 30
 # a thing that seems to be this low, seen before the facade, lies on the ground
 GROUND_M = 0.1
-LOITER_S, LOITER_DROP_M = 0.8, 0.35
-# acceleration expected across and up, and how far off it may be, in m/s^2
-PULL, PULL_SPREAD = (0.0, -6.0), (2.5, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A blob with its place on the facade plane (across, up) and the standard deviations there, in metres."""
-
-    blob: Blob
-    across: float
-    up: float
-    across_sigma: float
-    up_sigma: float
-
-
-@dataclass(slots=True)
-class Track:
-    """Places of one supposed thing in time order, and how crowded the picture was around it.
-
-    `crowd`: blobs within 2.5 m at each place; `company`: other sinking tracks at each picture; `looks`: pictures since
-    the first place; `idle`: pictures since the last.
-    """
-
-    places: list[Place]
-    crowd: list[int] = field(default_factory=list)
-    company: list[int] = field(default_factory=list)
-    looks: int = 2
-    idle: int = 0
-
-    @property
-    def last(self) -> float:
-        """Time of the last sighting."""
-        return self.places[-1].blob.t
-
-    @property
-    def first(self) -> float:
-        """Time of the first sighting."""
-        return self.places[0].blob.t
-
-    @property
-    def density(self) -> float:
-        """The share of pictures between its first and last place in which it was seen."""
-        return min(len(self.places) / max(self.looks - self.idle, 1), 1.0)
-
-    @property
-    def drop(self) -> float:
-        """How far down it has come on the facade plane, in metres."""
-        return max(place.up for place in self.places) - self.places[-1].up
 
 
 class Linker:
@@ -121,14 +66,19 @@ class Linker:
             track.idle += 1
         if not places:
             return claimed
+        if not self._tracks:
+            return claimed
         where = np.array([(p.across, p.up, p.across_sigma, p.up_sigma) for p in places])
-        for track in self._tracks:
-            chosen = _best_fit(track, where, places, t)
+        mean, variance = predict(self._tracks, t)
+        spread = variance[:, None] + where[None, :, 2:] ** 2 + 0.01**2
+        distance = ((where[None, :, :2] - mean[:, None]) ** 2 / spread).sum(axis=2)
+        for index in np.flatnonzero(distance.min(axis=1) <= GATE):
+            track, order = self._tracks[index], np.argsort(distance[index])[:3]
+            near = (int(i) for i in order if distance[index, i] <= GATE and _alike(places[i], track))
+            chosen = next(near, None)
             if chosen is None:
                 continue
-            track.crowd.append(_neighbours(where, chosen))
-            track.places.append(places[chosen])
-            track.idle = 0
+            track.add(places[chosen], _neighbours(where, chosen))
             if len(track.places) >= 5:
                 claimed.add(chosen)
         return claimed
@@ -183,7 +133,7 @@ class Linker:
             patience = BRIDGE_S if len(track.places) >= 5 else TENTATIVE_S
             if now - track.last > patience or self._is_out(track, now):
                 ended.append(track)
-            elif not _loiters(track):
+            elif not track.loiters():
                 alive.append(track)
         self._tracks = alive
         return [track for track in ended if len(track.places) >= 4]
@@ -197,62 +147,17 @@ class Linker:
             return True
         if now - track.last < 0.06:
             return False
-        (x, y), _ = predict(track, now)
-        pixel = self._calibration.project(np.array([[x, y, 0.0]]))[0]
+        (ahead,), _ = predict([track], now)
+        pixel = self._calibration.project(np.array([[*ahead, 0.0]]))[0]
         return not (0 <= pixel[0] < self._calibration.width and 0 <= pixel[1] < self._calibration.height)
 
 
-def position_noise(blob: Blob) -> float:
-    """Standard deviation of a blob's centroid in px: grows with its size, shrinks with its contrast."""
-    size = max(blob.width, blob.height)
-    return 0.4 + 0.06 * min(size, 40.0) + 2.0 / max(abs(blob.contrast), 4.0)
+def _alike(place: Place, track: Track) -> bool:
+    """Whether a place is later than the track and its blob of about the size of the track's last one."""
+    blob, last = place.blob, track.places[-1].blob
+    return blob.t > last.t and blob.area < 8 * last.area + 12 and last.area < 8 * blob.area + 12
 
 
-def predict(track: Track, t: float) -> tuple[Array, Array]:
-    """Where the track will be at `t` (across, up) and the variances, by a quadratic with gravity as a belief."""
-    places = [p for p in track.places if track.last - p.blob.t <= WINDOW_S]
-    if len(places) < LEAST_WINDOW:
-        places = track.places[-LEAST_WINDOW:]
-    ages = np.array([p.blob.t for p in places]) - track.last
-    basis = np.stack((np.ones_like(ages), ages, 0.5 * ages**2), axis=1)
-    ahead = t - track.last
-    row = np.array([1.0, ahead, 0.5 * ahead * ahead])
-    values = np.array([[(p.across, p.across_sigma), (p.up, p.up_sigma)] for p in places])
-    mean, variance = np.empty(2), np.empty(2)
-    for axis in (0, 1):
-        weight = 1.0 / values[:, axis, 1] ** 2
-        curvature = (basis * weight[:, None]).T @ basis
-        curvature[2, 2] += PULL_SPREAD[axis] ** -2
-        curvature[1, 1] += 1e-3
-        moment = basis.T @ (weight * values[:, axis, 0])
-        moment[2] += PULL[axis] * PULL_SPREAD[axis] ** -2
-        spread = np.linalg.inv(curvature)
-        mean[axis], variance[axis] = row @ (spread @ moment), row @ spread @ row
-    return mean, variance
-
-
-def _best_fit(track: Track, where: Array, places: list[Place], t: float) -> int | None:
-    mean, variance = predict(track, t)
-    miss = (where[:, :2] - mean) ** 2 / (variance + where[:, 2:] ** 2 + 0.01**2)
-    distance = miss.sum(axis=1)
-    last = track.places[-1].blob
-    for index in np.argsort(distance)[:3]:
-        if distance[index] > GATE:
-            return None
-        blob = places[index].blob
-        if blob.area < 8 * last.area + 12 and last.area < 8 * blob.area + 12 and blob.t > last.t:
-            return int(index)
-    return None
-
-
-def _neighbours(where: Array, chosen: int) -> int:
+def _neighbours(where: NDArray[np.float64], chosen: int) -> int:
     """How many other blobs lie within 2.5 m."""
     return int((np.hypot(*(where[:, :2] - where[chosen, :2]).T) < 2.5).sum()) - 1
-
-
-def _loiters(track: Track) -> bool:
-    """True for a track that has been around for a while and stays where it is, like laundry."""
-    if track.last - track.first < LOITER_S:
-        return False
-    recent = [place.up for place in track.places if track.last - place.blob.t <= LOITER_S]
-    return recent[0] - recent[-1] < LOITER_DROP_M

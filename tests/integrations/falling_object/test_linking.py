@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from integrations.falling_object.candidates import Blob, Sighting
-from integrations.falling_object.linking import Linker, Track
+from integrations.falling_object.linking import Linker
+from integrations.falling_object.tracks import Track
 
 from .scene import FPS, calibration, camera, fall_path
 

@@ -1,0 +1,126 @@
+"""A supposed thing in the air: its places so far, and where it will be next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .candidates import Blob
+
+Array = NDArray[np.floating[Any]]
+
+RECENT = 12
+WINDOW_S = 0.45
+# acceleration expected across and up, and how far off it may be, in m/s^2
+PULL, PULL_SPREAD = np.array([0.0, -6.0]), np.array([2.5, 5.0])
+LOITER_S, LOITER_DROP_M = 0.8, 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A blob with its place on the facade plane (across, up) and the standard deviations there, in metres."""
+
+    blob: Blob
+    across: float
+    up: float
+    across_sigma: float
+    up_sigma: float
+
+    @property
+    def row(self) -> tuple[float, float, float, float, float]:
+        """Time, place and the weights of both coordinates."""
+        return self.blob.t, self.across, self.up, self.across_sigma**-2, self.up_sigma**-2
+
+
+@dataclass(slots=True)
+class Track:
+    """Places of one supposed thing in time order, and how crowded the picture was around it.
+
+    `crowd`: blobs within 2.5 m at each place; `company`: other sinking tracks at each picture; `looks`: pictures since
+    the first place; `idle`: pictures since the last.
+    """
+
+    places: list[Place]
+    crowd: list[int] = field(default_factory=list)
+    company: list[int] = field(default_factory=list)
+    looks: int = 2
+    idle: int = 0
+    highest: float = -np.inf
+
+    def __post_init__(self) -> None:
+        self.highest = max(place.up for place in self.places)
+
+    def add(self, place: Place, crowd: int) -> None:
+        """Go on to another place."""
+        self.places.append(place)
+        self.crowd.append(crowd)
+        self.highest = max(self.highest, place.up)
+        self.idle = 0
+
+    @property
+    def last(self) -> float:
+        """Time of the last sighting."""
+        return self.places[-1].blob.t
+
+    @property
+    def first(self) -> float:
+        """Time of the first sighting."""
+        return self.places[0].blob.t
+
+    @property
+    def density(self) -> float:
+        """The share of pictures between its first and last place in which it was seen."""
+        return min(len(self.places) / max(self.looks - self.idle, 1), 1.0)
+
+    @property
+    def drop(self) -> float:
+        """How far down it has come on the facade plane, in metres."""
+        return self.highest - self.places[-1].up
+
+    def loiters(self) -> bool:
+        """True for a track that has been around for a while and stays where it is, like laundry."""
+        if self.last - self.first < LOITER_S:
+            return False
+        earlier = next(place for place in reversed(self.places) if self.last - place.blob.t >= LOITER_S)
+        return earlier.up - self.places[-1].up < LOITER_DROP_M
+
+
+def predict(tracks: Sequence[Track], t: float) -> tuple[Array, Array]:
+    """Where each track will be at `t` and the variances, both (K, 2: across, up).
+
+    A quadratic through the recent places, with gravity as a belief about its bend.
+    """
+    rows = np.array([_recent_rows(track) for track in tracks])
+    last = rows[:, -1, 0]
+    ages = rows[:, :, 0] - last[:, None]
+    weights = rows[:, :, 3:] * (ages >= -WINDOW_S)[:, :, None]
+    weights[:, -3:] = rows[:, -3:, 3:]
+    basis = np.stack((np.ones_like(ages), ages, 0.5 * ages**2), axis=2)
+    weighted = weights.transpose(0, 2, 1)[:, :, None] * basis.transpose(0, 2, 1)[:, None]
+    curvature = weighted @ basis[:, None]
+    moment = (weighted @ rows[:, :, 1:3].transpose(0, 2, 1)[..., None])[..., 0]
+    belief = PULL_SPREAD**-2.0
+    curvature[:, :, 1, 1] += 1e-3
+    curvature[:, :, 2, 2] += belief
+    moment[:, :, 2] += PULL * belief
+    ahead = t - last
+    step = np.stack((np.ones_like(ahead), ahead, 0.5 * ahead**2), axis=1)
+    spread = np.linalg.inv(curvature)
+    reach = (spread @ step[:, None, :, None])[..., 0]
+    return (reach * moment).sum(axis=2), (reach * step[:, None]).sum(axis=2)
+
+
+def _recent_rows(track: Track) -> list[tuple[float, float, float, float, float]]:
+    """The last places as numbers; a short track is filled up in front with places of no weight."""
+    rows = [place.row for place in track.places[-RECENT:]]
+    return [(rows[0][0] - 9.0, 0.0, 0.0, 0.0, 0.0)] * (RECENT - len(rows)) + rows
+
+
+def position_noise(blob: Blob) -> float:
+    """Standard deviation of a blob's centroid in px: grows with its size, shrinks with its contrast."""
+    size = max(blob.width, blob.height)
+    return 0.4 + 0.06 * min(size, 40.0) + 2.0 / max(abs(blob.contrast), 4.0)
