@@ -43,7 +43,7 @@ def hub_integrations() -> Iterable[Integration]:
         name="automation",
         summary="Rules: when this happens, and if that holds, do these things.",
         run=partial(run, language),
-        schema=language.schema,
+        schema=language,
         check=language.check,
         entities=language.entities,
         actions=ACTIONS,

@@ -305,6 +305,11 @@ def _read_trigger(fields: Fields) -> Check | None:
     return lambda situation: situation.trigger_id in ids
 
 
+def kinds() -> list[str]:
+    """What may stand behind `condition:`."""
+    return sorted((*_READERS, *_GROUPS))
+
+
 _READERS: dict[str, Callable[[Fields], Check | None]] = {
     "state": _read_state,
     "numeric_state": _read_numeric,

@@ -74,7 +74,7 @@ class AllStates:
         return DomainStates(self._house, domain)
 
     def __iter__(self) -> Iterator[StateView]:
-        return (StateView(state) for state in self._house.states())
+        return (StateView(state, self._house) for state in self._house.states())
 
 
 class DomainStates:
@@ -86,11 +86,15 @@ class DomainStates:
     def __getattr__(self, name: str) -> StateView | None:
         if name.startswith("_"):
             raise AttributeError(name)
-        return view_of(self._house.state(f"{self._domain}.{name}"))
+        return view_of(self._house.state(f"{self._domain}.{name}"), self._house)
 
     def __iter__(self) -> Iterator[StateView]:
         start = f"{self._domain}."
-        return (StateView(state) for state in self._house.states() if state.entity_id.startswith(start))
+        return (
+            StateView(state, self._house)
+            for state in self._house.states()
+            if state.entity_id.startswith(start)
+        )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -52,7 +52,7 @@ class Keeper:
             "step": run.step,
             "variables": to_json(run.variables),
             "wake": run.wake,
-            "trigger": to_json({"view": run.firing.view(), "alarm": run.alarm}),
+            "trigger": to_json({"view": run.firing.view(run.house), "alarm": run.alarm}),
             "started": run.at,
             "finished": now if run.ended else None,
             "outcome": run.outcome,

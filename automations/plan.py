@@ -154,7 +154,7 @@ def _read_all_triggers(fields: Fields, fixed: dict[str, Any]) -> list[Trigger]:
 
 def _read_actions(fields: Fields) -> Assembly:
     assembly = Assembly(fields.reading)
-    key, written = fields.first("actions", "action", "sequence")
+    key, written = fields.first("actions", "action")
     if written is None and not fields.has(key):
         fields.reading.fault(fields.path, "'actions' is missing", "add 'actions:' with at least one action")
     assembly.sequence(written, (*fields.path, key))
@@ -179,7 +179,7 @@ def fired_names(source: Any) -> set[str]:
     """Names of the events that a rule's actions fire."""
     found: set[str] = set()
     if isinstance(source, dict):
-        for key in ("actions", "action", "sequence"):
+        for key in ("actions", "action"):
             _collect(source.get(key), found, 0)
     return found
 

@@ -7,9 +7,12 @@ from typing import Any
 import voluptuous as vol
 
 from automations import library
+from automations.conditions import kinds
+from automations.jsonschema import rules_json_schema
 from automations.plan import Plan, entity_id_of, fingerprint, fired_names, read_plan, rule_id
 from automations.schema import Path, Reading, kind_of_value
 from automations.templates import Templates
+from automations.triggers import platforms
 from hub.api import Entity, Finding, Known
 
 MOST_RULES = 20_000
@@ -50,7 +53,7 @@ class Language:
         self._compiled: dict[tuple[str, str, bytes], _Compiled] = {}
         self._world: tuple[Any, ...] = ()
 
-    def schema(self, section: Any) -> RuleSet:
+    def __call__(self, section: Any) -> RuleSet:
         """The section's rules; a rule's own faults are told by `check`."""
         if section is None:
             return RuleSet()
@@ -74,6 +77,10 @@ class Language:
         rules.findings += known.findings
         rules.events = frozenset(events.union(*(fired_names(item.source) for item in rules.items)))
         return rules
+
+    def json_schema(self) -> dict[str, Any]:
+        """The section's shape, as far as JSON Schema can say it."""
+        return rules_json_schema(platforms(), kinds())
 
     def check(self, rules: RuleSet, known: Known) -> list[Finding]:
         """Everything wrong with the rules; compiles them on the way."""
@@ -137,7 +144,7 @@ def check(rules: Any, known: Known) -> list[Finding]:
     """Everything wrong with a list of rules as YAML gives it."""
     language = Language()
     try:
-        return language.check(language.schema(rules), known)
+        return language.check(language(rules), known)
     except vol.Invalid as error:
         return [Finding((), str(error))]
 

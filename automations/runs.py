@@ -34,7 +34,7 @@ class Firing:
     facts: Mapping[str, Any] | None = None  # the platform's own: payload, now, webhook's data ...
     stored: dict[str, Any] | None = None  # the view, of a run that was taken off the disk
 
-    def view(self) -> dict[str, Any]:
+    def view(self, house: House) -> dict[str, Any]:
         """The variable `trigger` of templates, as in Home Assistant."""
         if self.stored is not None:
             return self.stored
@@ -50,8 +50,8 @@ class Firing:
         if self.new is not None:
             view |= {
                 "entity_id": self.new.entity_id,
-                "from_state": view_of(self.old),
-                "to_state": StateView(self.new),
+                "from_state": view_of(self.old, house),
+                "to_state": StateView(self.new, house),
                 "description": f"{trigger.platform} of {self.new.entity_id}",
             }
         if self.event is not None:
@@ -138,8 +138,8 @@ class Run:
             scope = self._scope = {
                 HOUSE_NAME: self.house,
                 "states": self.states,
-                "trigger": self.firing.view(),
-                "this": view_of(state),
+                "trigger": self.firing.view(self.house),
+                "this": view_of(state, self.house),
                 **self.variables,
             }
         return scope
@@ -190,7 +190,7 @@ def _pack(value: Any, depth: int) -> Any:
     if isinstance(value, timedelta):
         return {f"{_MARK}span": value.total_seconds()}
     if isinstance(value, StateView):
-        return {f"{_MARK}state": _pack_state(value.raw, depth)}
+        return {f"{_MARK}state": [*_pack_state(value.raw, depth), value.name]}
     return str(value)
 
 
@@ -218,7 +218,7 @@ def _unpack(value: Any) -> Any:
         if key == f"{_MARK}span":
             return timedelta(seconds=item)
         if key == f"{_MARK}state":
-            return StateView(unpack_state(item))
+            return StateView(unpack_state(item[:-1]), name=item[-1])
         if key == f"{_MARK}map":
             value = item
     return {key: _unpack(item) for key, item in value.items()}

@@ -326,6 +326,11 @@ def _read_numeric(fields: Fields, _fixed: dict[str, Any]) -> NumericTrigger | No
     return read_numeric_trigger(fields)
 
 
+def platforms() -> list[str]:
+    """What may stand behind `trigger:`."""
+    return sorted(_READERS)
+
+
 _READERS: dict[str, Callable[[Fields, dict[str, Any]], Kind | None]] = {
     "event": _read_event,
     "state": _read_state,

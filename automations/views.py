@@ -36,10 +36,10 @@ class House(Protocol):
 class StateView:
     """A state in a template: `state` is its text."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_house", "_name", "_state")
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, house: House | None = None, name: str = "") -> None:
+        self._state, self._house, self._name = state, house, name
 
     @property
     def raw(self) -> State:
@@ -73,8 +73,13 @@ class StateView:
 
     @property
     def name(self) -> str:
-        """The friendly name, or the id's words."""
-        return str(self._state.attributes.get("friendly_name") or self.object_id.replace("_", " "))
+        """What people call the entity; the id's words when it has no name."""
+        if not self._name:
+            entity = None if self._house is None else self._house.entity(self._state.entity_id)
+            declared = "" if entity is None else entity.name
+            words = self.object_id.replace("_", " ")
+            self._name = str(self._state.attributes.get("friendly_name") or declared or words)
+        return self._name
 
     @property
     def last_changed(self) -> datetime:
@@ -101,9 +106,9 @@ class StateView:
         return f"<state {self.entity_id}={self.state}>"
 
 
-def view_of(state: State | None) -> StateView | None:
+def view_of(state: State | None, house: House | None = None) -> StateView | None:
     """The view of a state; None stays None."""
-    return None if state is None else StateView(state)
+    return None if state is None else StateView(state, house)
 
 
 def field_value(value: Any) -> Any:

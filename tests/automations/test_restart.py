@@ -221,3 +221,22 @@ async def test_what_a_rule_showed_is_shown_again(yard):
     await yard.kill()
     assert yard.attribute("automation.waiting", "last_triggered") == last
     assert yard.attribute("automation.waiting", "lost") == 1
+
+
+async def test_an_entitys_name_is_remembered(yard):
+    from hub.api import Entity
+
+    await yard.start(
+        """
+- alias: naming
+  triggers: {trigger: state, entity_id: sensor.go, to: "5"}
+  actions: [{delay: 5}, {action: toy.note, data: {text: "{{ trigger.to_state.name }} {{ states.sensor.go.name }}"}}]
+"""
+    )
+    yard.hub.hub_of.states.declare(Entity(id="sensor.go", name="东门井盖"))
+    yard.set("sensor.go", 5)
+    await yard.settle()
+    await yard.kill()
+    yard.set("sensor.go", None)
+    await yard.hub.advance(10)
+    assert yard.texts == ["东门井盖 go"]
