@@ -77,7 +77,19 @@ def describe_integration(integration: Any) -> dict[str, Any]:
             }
             for action in integration.actions
         ],
-        "channels": [{"name": channel.name, "summary": channel.summary} for channel in integration.channels],
+        "channels": [
+            {
+                "name": channel.name,
+                "summary": channel.summary,
+                "options": to_json_schema(channel.schema),
+                "address": to_json_schema(channel.address),
+            }
+            for channel in integration.channels
+        ],
+        "analyzers": [
+            {"name": analyzer.name, "summary": analyzer.summary, "options": to_json_schema(analyzer.schema)}
+            for analyzer in integration.analyzers
+        ],
         "needs": [port.__name__ for port in integration.needs],
         "offers": [port.__name__ for port in integration.offers],
         "options": to_json_schema(integration.schema),
@@ -128,6 +140,11 @@ def show(item: dict[str, Any]) -> None:
         _show_schema("data", action["data"])
     for channel in item.get("channels", ()):
         click.echo(f"\n  channel {channel['name']}: {channel['summary']}")
+        _show_schema("options", channel["options"])
+        _show_schema("for each person", channel["address"])
+    for analyzer in item.get("analyzers", ()):
+        click.echo(f"\n  analyzer {analyzer['name']}: {analyzer['summary']}")
+        _show_schema("options", analyzer["options"])
     click.echo("")
     _show_schema("options", item["options"])
 
@@ -140,7 +157,10 @@ def _show_fields(event: dict[str, Any]) -> None:
 def _show_schema(title: str, schema: dict[str, Any]) -> None:
     import yaml
 
-    text = yaml.safe_dump({title: schema}, allow_unicode=True, sort_keys=False)
+    told = {key: value for key, value in schema.items() if key != "$schema"}
+    text = yaml.safe_dump(
+        {title: told or "not told; see its documentation"}, allow_unicode=True, sort_keys=False
+    )
     click.echo("\n".join(f"  {line}" for line in text.splitlines()))
 
 
