@@ -1,6 +1,7 @@
 """Regular expressions whose time is bounded: those that could take exponential time are refused."""
 
 import re
+import warnings
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -24,10 +25,14 @@ def compiled(pattern: str, ignore_case: bool = False) -> tuple[re.Pattern[str], 
         raise PatternFault(f"a regular expression has at most {LONGEST_PATTERN} characters")
     flags = re.IGNORECASE if ignore_case else 0
     try:
-        tree = parser.parse(pattern, flags)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error", FutureWarning
+            )  # "[[" and "||" in a set may mean something else one day
+            tree = parser.parse(pattern, flags)
+            expression = re.compile(pattern, flags)
         repeats = _count(tree, inside=False)
-        expression = re.compile(pattern, flags)
-    except (re.error, RecursionError, OverflowError) as error:
+    except (re.error, RecursionError, OverflowError, FutureWarning) as error:
         raise PatternFault(f"'{pattern}' is no regular expression: {error}") from error
     longest = LONGEST_SUBJECT if repeats < 2 else int(_MOST_WORK ** (1 / repeats))
     return expression, min(LONGEST_SUBJECT, longest)

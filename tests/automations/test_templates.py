@@ -348,6 +348,7 @@ def test_what_counts_as_a_template(text, expected):
         "(",
         "[",
         "(?P<x>",
+        "[1||",
         "a{1,999}" * 2 + "(b{0,99}c)*",
     ],
 )
