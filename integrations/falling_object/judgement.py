@@ -18,7 +18,7 @@ Array = NDArray[np.floating[Any]]
 
 LEAST_PLACES, LEAST_SPAN_S, LEAST_DROP_M = 7, 0.24, 1.5
 LARGEST_M = 1.6
-CROWD = 2.5
+CROWD = 6.0
 LEAST_END_SPEED = 2.2
 LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing

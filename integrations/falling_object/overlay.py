@@ -172,7 +172,7 @@ def _draw_path(canvas: Picture, detection: Detection) -> None:
     for second in range(int(length) + 1):
         x, y = (round(v) for v in np.array(_place_at(detection, path[0, 0] + second)) - aside)
         if second:
-            _write(canvas, f"{second} s", (x - round(48 * unit), y + round(5 * unit)), 0.5 * unit, WHITE)
+            _write(canvas, f"{second} s", (x + round(26 * unit), y + round(5 * unit)), 0.5 * unit, WHITE)
 
 
 def _draw_insets(canvas: Picture, thing: Picture, calibration: Calibration, detection: Detection) -> None:
@@ -212,13 +212,18 @@ def _inset(
     _write(canvas, f"{words} x{zoom:.0f}", (left + 6, top + side - 8), 0.55 * _unit(canvas), WHITE)
 
 
+def weigh(kg: float) -> str:
+    """Two digits, in grams below a kilogram."""
+    return f"{kg:.1f} kg" if kg >= 0.995 else f"{float(f'{1000 * kg:.2g}'):.0f} g"
+
+
 def _write_bar(shape: tuple[int, ...], detection: Detection) -> Picture:
     """A bar to put above the picture: class, cell, mass, speed, times."""
     unit = max(shape[0] / 1080, 0.45)
     bar = np.full((round(88 * unit), shape[1], 3), 25, dtype=np.uint8)
     low, high = detection.mass_kg_interval
     slow, fast = detection.terminal_velocity_interval
-    mass = f"about {detection.mass_kg:.2g} kg ({low:.2g}-{high:.2g})"
+    mass = f"about {weigh(detection.mass_kg)} ({weigh(low)} to {weigh(high)})"
     speed = f"terminal velocity {detection.terminal_velocity:.0f} m/s ({slow:.0f}-{fast:.0f})"
     lines: Sequence[str] = (
         f"FALLING OBJECT  {'HEAVY' if detection.heavy else 'LIGHT'}   from {plain_text(detection.cell.name)}"

@@ -7,7 +7,13 @@ from numpy.typing import NDArray
 
 from integrations.falling_object.detection import Detection
 from integrations.falling_object.detector import Detector
-from integrations.falling_object.overlay import compose_snapshot, encode_picture, plain_text, time_colour
+from integrations.falling_object.overlay import (
+    compose_snapshot,
+    encode_picture,
+    plain_text,
+    time_colour,
+    weigh,
+)
 
 from .scene import HEIGHT, WIDTH, calibration, camera, film, throw
 
@@ -70,3 +76,10 @@ def test_only_plain_letters_are_drawn() -> None:
 def test_time_runs_from_blue_to_red() -> None:
     assert time_colour(0.0) == (255, 0, 0)
     assert time_colour(1.0) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("kg", "text"), [(0.0092, "9 g"), (0.126, "130 g"), (0.9951, "1.0 kg"), (2.34, "2.3 kg")]
+)
+def test_mass_is_told_in_grams_or_kilograms(kg: float, text: str) -> None:
+    assert weigh(kg) == text
