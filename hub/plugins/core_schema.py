@@ -1,6 +1,6 @@
 """The sections that belong to the hub itself: `hub:`, `http:`, `history:`."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import voluptuous as vol
 
@@ -13,12 +13,14 @@ DEFAULT_PORT = 8130
 
 def time_zone(value: object) -> str:
     """A name of the tz database, such as Asia/Shanghai."""
-    zones = available_timezones()
-    if not isinstance(value, str) or value not in zones:
-        hint = did_you_mean(str(value), zones) or "use a name such as Asia/Shanghai"
-        raise vol.Invalid(f"'{value}' is no time zone; {hint}")
-    ZoneInfo(value)
-    return value
+    try:
+        if isinstance(value, str) and value:
+            return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    # All names are read from six hundred files: only for a guess at the right one.
+    hint = did_you_mean(str(value), available_timezones()) or "use a name such as Asia/Shanghai"
+    raise vol.Invalid(f"'{value}' is no time zone; {hint}")
 
 
 HUB = vol.Schema(
