@@ -71,7 +71,7 @@ class Courier:
         self._outbox.attach(self)
 
     async def stop(self, patience: float = 0.0) -> None:
-        """Start nothing more, let attempts end for `patience` seconds, then cancel them: they come again."""
+        """Start nothing more, let attempts end for `patience` real seconds, then cancel them: they come again."""
         if self._closing:
             return
         self._closing = True
@@ -82,18 +82,11 @@ class Courier:
         if self._loading is not None:
             self._loading.cancel()
         if self._tasks and patience > 0:
-            await self._wait_for_tasks(patience)
+            await asyncio.wait(self._tasks, timeout=patience)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _wait_for_tasks(self, patience: float) -> None:
-        ends = asyncio.ensure_future(asyncio.wait(set(self._tasks)))
-        too_long = asyncio.ensure_future(self._clock.sleep(patience))
-        await asyncio.wait({ends, too_long}, return_when=asyncio.FIRST_COMPLETED)
-        ends.cancel()
-        too_long.cancel()
 
     @property
     def busy(self) -> bool:

@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hub import __version__
@@ -30,6 +31,8 @@ from hub.store.store import Store
 from hub.web.app import Front
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
+LAST_WORDS = 0.5  # seconds in which deliveries that the stop itself brings about can begin
+STOP_PATIENCE = 3.0  # seconds that deliveries under way have to end, with the guests they need still there
 CONTROL_FILE = "control.json"
 log = logging.getLogger("hub.runtime")
 
@@ -165,7 +168,7 @@ class Hub:
         self.bus.emit(HubStarted(at=self.clock.now(), source="hub"))
 
     async def stop(self) -> None:
-        """End everything in order: guests, courier, web, store. What is written down stays for the next start.
+        """End everything in order: courier, guests, web, store. What is written down stays for the next start.
 
         A second stop does nothing.
         """
@@ -174,10 +177,10 @@ class Hub:
         self._ended = True
         if self._started:
             self._started = False
-            self.bus.emit(HubStopping(at=self.clock.now(), source="hub"))
+            await self._announce_stop()
         if hasattr(self, "supervisor"):
+            await self.courier.stop(STOP_PATIENCE)
             await self.supervisor.stop_all()
-            await self.courier.stop()
             self.timers.stop()
             await self.media.stop()
             self.lag.stop()
@@ -187,6 +190,16 @@ class Hub:
             (self.data_dir / CONTROL_FILE).unlink(missing_ok=True)
         if hasattr(self, "store"):  # a hub whose configuration was refused has none
             await self.store.close()
+
+    async def _announce_stop(self) -> None:
+        """Let what rules make of the stop, as a notice, be written down and begun; what is slower comes later."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                with self.store.units.open() as unit:
+                    self.bus.emit(HubStopping(at=self.clock.now(), source="hub"))
+                await unit.receipt
+                while self.courier.busy:  # noqa: ASYNC110 - one call leads to others; the last one tells nobody
+                    await asyncio.sleep(0.01)
 
     async def reload(self) -> dict[str, list[str]]:
         """Take the changed sections; a file with faults changes nothing.
