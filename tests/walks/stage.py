@@ -72,6 +72,11 @@ class Receiver:
         await until(lambda: len(self.keys) >= count, self._news, lambda: f"{self.titles} arrived")
         return {notice.key: notice for notice in reversed(self.notices)}
 
+    async def told(self, key: str) -> Notice:
+        """Wait for the notice of that key."""
+        await until(lambda: key in self.keys, self._news, lambda: f"{self.titles} arrived")
+        return next(notice for notice in self.notices if notice.key == key)
+
     @property
     def titles(self) -> list[str]:
         """Titles in order of arrival."""

@@ -79,7 +79,6 @@ async def test_a_throw_is_told_after_a_kill_when_nobody_could_be_reached_before(
     (filmed.folder / "config" / "throw.mp4").unlink()  # what comes now comes from the outbox alone
     await receiver.start()
     await filmed.start()
-    notices = await receiver.distinct(1)
-    assert waiting.key in notices
-    assert notices[waiting.key].data["title"].startswith("Falling object: 1-")
+    notice = await receiver.told(waiting.key)
+    assert notice.data["title"].startswith("Falling object: 1-")
     assert await filmed.stop() == 0
