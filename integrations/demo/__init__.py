@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hub.api import Broker, HubStarted, Integration, Link, NotReady, hookimpl
 
 from .clip import provide
-from .settings import Cover, DemoConfig, Facade, check_section
+from .settings import SECTION, Cover, DemoConfig, Facade
 from .timeline import reports
 from .uplinks import join, payload, topic, uplink
 
@@ -86,7 +86,7 @@ def hub_integrations() -> Iterable[Integration]:
     yield Integration(
         name="demo",
         run=run,
-        schema=check_section,
+        schema=SECTION,
         summary="Simulated covers and a filmed facade, for a first look without devices",
         needs=(Broker,),
     )

@@ -119,7 +119,11 @@ SHAPE = vol.Schema(
 
 def check_section(value: object) -> DemoConfig:
     """The section, cleaned; voluptuous.Invalid for what can't work."""
-    given = SHAPE({} if value is None else value)
+    return config_of(SHAPE({} if value is None else value))
+
+
+def config_of(given: dict[str, Any]) -> DemoConfig:
+    """The section whose parts are right, taken together."""
     if 0 < given["every"] <= given["open_for"] and len(given["covers"]) == 1:
         raise vol.Invalid(
             "one cover can't open again before it has closed; make it longer than open_for", path=["every"]
@@ -132,3 +136,6 @@ def check_section(value: object) -> DemoConfig:
         rhythm=Rhythm(covers=len(covers), **times),
         facade=Facade(**facade) if facade is not None else None,
     )
+
+
+SECTION = vol.All(SHAPE, config_of)

@@ -144,7 +144,11 @@ _SECTION = vol.Schema(
 
 def check_section(value: object) -> dict[str, Any]:
     """The whole section, cleaned; voluptuous.Invalid for what can't work."""
-    section: dict[str, Any] = _SECTION({} if value is None else value)
+    return check_together(_SECTION({} if value is None else value))
+
+
+def check_together(section: dict[str, Any]) -> dict[str, Any]:
+    """What a section whose parts are right may still get wrong."""
     if section["broker"] == "embedded":
         for key in ("username", "password", "tls"):
             if section.get(key):
@@ -155,6 +159,9 @@ def check_section(value: object) -> dict[str, Any]:
         raise vol.Invalid("with tls: the broker's URL begins with mqtts://", path=["broker"])
     check_entities(section)
     return section
+
+
+SECTION = vol.All(_SECTION, check_together)
 
 
 def settings_of(section: dict[str, Any]) -> Settings:

@@ -156,7 +156,7 @@ def hub_integrations() -> Iterable[Integration]:
         name="notify",
         summary="Sends notices to people over their channels, and keeps trying until they arrive.",
         run=run,
-        schema=section,
+        schema=_SECTION,
         check=check_kinds,
         events=(NoticeDelivered, NoticeRefused, NoticeHeld),
         actions=(

@@ -168,7 +168,7 @@ def test_example_is_valid() -> None:
     assert [cover.name for cover in config.covers] == ["MH-0137", "MH-0138"]
     assert config.facade is not None
     (declared,) = hub_integrations()
-    assert declared.schema(None).covers == ()
+    assert declared.schema({}).covers == ()
 
 
 @pytest.mark.parametrize(
