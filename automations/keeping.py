@@ -9,6 +9,7 @@ from typing import Any
 
 from automations.plan import Plan
 from automations.runs import Run, from_json, to_json
+from automations.views import thick_view, thin_view
 from hub.api import Link, Outcome
 
 _COLUMNS = ("id", "automation", "version", "state", "step", "variables", "wake", "trigger", "started")
@@ -52,7 +53,7 @@ class Keeper:
             "step": run.step,
             "variables": to_json(run.variables),
             "wake": run.wake,
-            "trigger": to_json({"view": run.firing.view(run.house), "alarm": run.alarm}),
+            "trigger": to_json({"view": _thin(run.firing.view(run.house)), "alarm": run.alarm}),
             "started": run.at,
             "finished": now if run.ended else None,
             "outcome": run.outcome,
@@ -78,4 +79,12 @@ def variables_of(row: Any) -> dict[str, Any]:
 def trigger_of(row: Any) -> tuple[Mapping[str, Any], str]:
     """The view of its trigger, and the alarm behind it."""
     value = from_json(row.trigger)
-    return dict(value.get("view") or {}), str(value.get("alarm") or "")
+    view = dict(value.get("view") or {})
+    if isinstance(view.get("event"), dict) and "own" in view["event"]:
+        view["event"] = thick_view(view["event"])
+    return view, str(value.get("alarm") or "")
+
+
+def _thin(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    event = view.get("event")
+    return {**view, "event": thin_view(event)} if isinstance(event, dict) and "event_type" in event else view

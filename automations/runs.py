@@ -32,12 +32,15 @@ class Firing:
     new: State | None = None
     event: Event | None = None
     facts: Mapping[str, Any] | None = None  # the platform's own: payload, now, webhook's data ...
-    stored: dict[str, Any] | None = None  # the view, of a run that was taken off the disk
+    stored: dict[str, Any] | None = None  # the view, once it was made or taken off the disk
 
     def view(self, house: House) -> dict[str, Any]:
-        """The variable `trigger` of templates, as in Home Assistant."""
-        if self.stored is not None:
-            return self.stored
+        """The variable `trigger` of templates, as in Home Assistant; made once."""
+        if self.stored is None:
+            self.stored = self._made(house)
+        return self.stored
+
+    def _made(self, house: House) -> dict[str, Any]:
         trigger = self.trigger
         if trigger is None:
             return {"platform": None, **(self.facts or {})}
@@ -153,6 +156,8 @@ class Run:
     def rest(self) -> None:
         """Let go of what only a moving run needs."""
         self._scope = None
+        if self.firing.trigger is not None:
+            self.firing.stored = None  # it can be made again
 
     @property
     def ended(self) -> bool:

@@ -150,19 +150,32 @@ def fields_of(event: Event) -> dict[str, Any]:
 
 def event_view(event: Event) -> dict[str, Any]:
     """`trigger.event`: Home Assistant's shape, with the fields also directly at hand."""
-    data = fields_of(event)
+    own = {name: getattr(event, name) for name in _OWN}
+    return _whole_view(own, event_name(event), fields_of(event))
+
+
+def thin_view(view: Mapping[str, Any]) -> dict[str, Any]:
+    """`trigger.event` without what stands there twice, for the disk; `thick_view` brings it back."""
+    return {"own": {name: view.get(name) for name in _OWN}, "name": view["event_type"], "data": view["data"]}
+
+
+def thick_view(thin: Mapping[str, Any]) -> dict[str, Any]:
+    """`trigger.event` of what `thin_view` left."""
+    return _whole_view(thin["own"], thin["name"], thin["data"])
+
+
+_OWN = ("id", "at", "source", "area", "cause")
+
+
+def _whole_view(own: Mapping[str, Any], name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": event.id,
-        "at": event.at,
-        "source": event.source,
-        "area": event.area,
-        "cause": event.cause,
+        **own,
         **data,
-        "event_type": event_name(event),
+        "event_type": name,
         "data": data,
-        "time_fired": event.at,
+        "time_fired": own["at"],
         "origin": "LOCAL",
-        "context": {"id": event.id, "parent_id": event.cause or None, "user_id": None},
+        "context": {"id": own["id"], "parent_id": own["cause"] or None, "user_id": None},
     }
 
 
