@@ -41,7 +41,7 @@ def list_(config: Path, data: Path | None, as_json: bool) -> None:
     rows = [
         [
             item["id"],
-            "on" if item["on"] else "off",
+            "on" if item["enabled"] else "off",
             item["mode"],
             str(item["current"]),
             str(item["lost"]),
