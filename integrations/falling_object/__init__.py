@@ -22,6 +22,7 @@ ANALYZER = Analyzer(
     target="integrations.falling_object.analyzer:open_analyzer",
     schema=SETTINGS,
     summary="Finds things thrown from a facade, the window they left and their weight",
+    calibrator="integrations.falling_object.calibrating:fit",
 )
 
 

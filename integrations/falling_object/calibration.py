@@ -92,11 +92,11 @@ def fit_plane(pixels: Points, metres: Points) -> tuple[Points, Points, list[str]
 def _solve(pixels: Points, metres: Points) -> Points:
     matrix, _ = cv2.findHomography(metres.reshape(-1, 1, 2), pixels.reshape(-1, 1, 2), 0)
     if matrix is None or not np.isfinite(matrix).all():
-        raise DetectError(f"reference_points: no plane fits them; {NEED_POINTS}")
+        raise DetectError(f"reference_points: no plane fits them; {NEED_POINTS}", "no_plane")
     centre = np.append(metres.mean(axis=0), 1.0)
     depth = float(matrix[2] @ centre)
     if abs(depth) < 1e-12:
-        raise DetectError(f"reference_points: no plane fits them; {NEED_POINTS}")
+        raise DetectError(f"reference_points: no plane fits them; {NEED_POINTS}", "no_plane")
     return np.asarray(matrix / depth, dtype=np.float64)
 
 
@@ -113,14 +113,14 @@ def _residuals(matrix: Points, pixels: Points, metres: Points) -> Points:
 
 def _check_spread(pixels: Points, metres: Points) -> None:
     if len(pixels) < 4:
-        raise DetectError(f"reference_points: only {len(pixels)}; {NEED_POINTS}")
+        raise DetectError(f"reference_points: only {len(pixels)}; {NEED_POINTS}", "too_few")
     for points, what in ((metres, "m"), (pixels, "px")):
         if len(np.unique(points.round(6), axis=0)) < 4:
-            raise DetectError(f"reference_points: fewer than 4 different {what}; {NEED_POINTS}")
+            raise DetectError(f"reference_points: fewer than 4 different {what}; {NEED_POINTS}", "too_few")
         centred = points - points.mean(axis=0)
         spread = np.linalg.svd(centred, compute_uv=False)
         if spread[1] < 0.01 * spread[0] or _widest_triangle_is_flat(points):
-            raise DetectError(f"reference_points: their {what} lie on a line; {NEED_POINTS}")
+            raise DetectError(f"reference_points: their {what} lie on a line; {NEED_POINTS}", "collinear")
 
 
 def _widest_triangle_is_flat(points: Points) -> bool:
@@ -140,11 +140,13 @@ def _check_view(matrix: Points, metres: Points) -> None:
     depth = metres @ matrix[2, :2] + matrix[2, 2]
     if (depth <= 1e-6).any():
         raise DetectError(
-            "reference_points: crossed (no camera sees them in this order); check which px belongs to which m"
+            "reference_points: crossed (no camera sees them in this order); check which px belongs to which m",
+            "crossed",
         )
     if np.linalg.det(matrix) >= 0:
         raise DetectError(
-            "reference_points: mirrored; m is [X to the right, Y up] and px is [x to the right, y down]"
+            "reference_points: mirrored; m is [X to the right, Y up] and px is [x to the right, y down]",
+            "mirrored",
         )
 
 

@@ -81,7 +81,12 @@ def fly_parameters(parameters: Array, terminals: Array, times: Array) -> Array:
 
 
 def fit_fall(calibration: Calibration, seen: Observations) -> FallFit:
-    """Levenberg-Marquardt with Huber weights, all terminal velocities in lockstep."""
+    """Levenberg-Marquardt with Huber weights, all terminal velocities in lockstep; absurd steps cost endlessly."""
+    with np.errstate(all="ignore"):
+        return _descend(calibration, seen)
+
+
+def _descend(calibration: Calibration, seen: Observations) -> FallFit:
     terminals, times = TERMINALS, seen.times - seen.times[0]
     parameters = np.repeat(_guess(calibration, seen)[None], len(terminals), axis=0)
     damping = np.full(len(terminals), 1e-3)
@@ -110,7 +115,7 @@ def fit_fall(calibration: Calibration, seen: Observations) -> FallFit:
         damping[live] = np.clip(np.where(better, damping[live] * 0.2, damping[live] * 8.0), 1e-7, 1e7)
         if gain < 0.02 and better.any():
             break
-    covariances = np.linalg.inv(curvature + 1e-9 * np.eye(PARAMETERS))
+    covariances = np.linalg.inv(np.nan_to_num(curvature) + 1e-6 * np.eye(PARAMETERS))
     return FallFit(float(seen.times[0]), terminals, costs, parameters, covariances, 2 * len(times) - 5)
 
 
@@ -164,7 +169,8 @@ def _huber(errors: Array) -> Array:
 
 def _cost(errors: Array) -> Array:
     size = np.abs(errors)
-    return np.asarray(np.where(size <= HUBER, size**2, 2 * HUBER * size - HUBER**2).sum(axis=1))
+    costs = np.where(size <= HUBER, size**2, 2 * HUBER * size - HUBER**2).sum(axis=1)
+    return np.asarray(np.nan_to_num(costs, nan=1e12, posinf=1e12))
 
 
 def _step(slopes: Array, errors: Array, damping: Array) -> tuple[Array, Array]:

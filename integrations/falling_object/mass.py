@@ -15,8 +15,8 @@ Array = NDArray[np.floating[Any]]
 HEAVY_FROM = 25.0
 AREA_SPREAD, DRAG_SPREAD = 0.45, 0.35
 SMALL_M2, SMALL_DRAG, LARGE_DRAG = 0.006, 0.6, 0.9
-# believed before looking at the path: things of 0.02 m2 fall at about 15 m/s, within a factor of 2.4 (1 sigma)
-BELIEVED_M_S, BELIEVED_AT_M2, BELIEVED_SPREAD = 15.0, 0.02, 0.9
+# believed before looking at the path: things of 0.02 m2 fall at about 15 m/s, within a factor of 2.1 (1 sigma)
+BELIEVED_M_S, BELIEVED_AT_M2, BELIEVED_SPREAD = 15.0, 0.02, 0.75
 LEAST_KG, MOST_KG = 0.001, 60.0
 
 

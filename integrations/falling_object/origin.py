@@ -102,7 +102,7 @@ def _weigh_cells(
     slack = 0.5
     inside = (
         (places[:, 0] > columns[0] - slack) & (places[:, 0] < columns[-1] + slack)
-        & (places[:, 1] > rows[0] - slack) & (places[:, 1] < rows[-1] + 1.5 * slack + 1.0)
+        & (places[:, 1] > rows[0] - slack) & (places[:, 1] < max(rows[-1] + 1.75, calibration.roof_m + 2.0))
     )  # fmt: skip
     column = np.clip(np.searchsorted(columns, places[:, 0], side="right") - 1, 0, len(columns) - 2)
     row = np.clip(np.searchsorted(rows, places[:, 1], side="right") - 1, 0, len(rows) - 2)
