@@ -57,23 +57,26 @@ class Supervisor:
 
     async def stop(self, name: str) -> None:
         """End one guest and all it registered; its problems are nobody's any more."""
-        await self._end(name)
+        await self._end(name, STOP_PATIENCE)
         self._site.problems.clear_all(name)
 
-    async def _end(self, name: str) -> None:
+    async def _end(self, name: str, patience: float) -> None:
         guest = self.guests.pop(name, None)
         if guest is None or guest.task is None:
             return
         guest.stopping = True
         guest.task.cancel()
-        _done, late = await asyncio.wait({guest.task}, timeout=STOP_PATIENCE)
+        _done, late = await asyncio.wait({guest.task}, timeout=patience)
         if late:
-            log.error("%s: did not end within %g s and was left behind", name, STOP_PATIENCE)
+            log.error("%s: did not end within %.1f s and was left behind", name, patience)
 
     async def stop_all(self) -> None:
         """End all guests, the latest first, so that those who offer go after those who need."""
+        # One patience for all: a stop has an end, however many guests won't.
+        loop = asyncio.get_running_loop()
+        until = loop.time() + STOP_PATIENCE
         for name in reversed(list(self.guests)):
-            await self._end(name)
+            await self._end(name, max(0.1, until - loop.time()))
 
     async def reload(self, name: str, config: Any, digest: str) -> None:
         """Give a guest its changed section: by its own reloader, or by a restart."""
