@@ -193,8 +193,11 @@ automation:
 class HubProcess:
     """The hub as its users start it."""
 
-    def __init__(self, folder: Path, log: Path) -> None:
+    def __init__(self, folder: Path, log: Path, profile: Path | None = None) -> None:
         self._folder, self._log = folder, log
+        self._program = (
+            ["-m", "hub"] if profile is None else ["-m", "cProfile", "-o", str(profile), "-m", "hub"]
+        )
         self.process: asyncio.subprocess.Process | None = None
         self.started = 0.0
 
@@ -204,7 +207,7 @@ class HubProcess:
         with self._log.open("ab") as log:
             self.started = time.monotonic()
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "hub", "run", str(self._folder / "config"), "--data",
+                sys.executable, *self._program, "run", str(self._folder / "config"), "--data",
                 str(self._folder / "data"), "--port", "0", "--log-format", "json", "--log-level", "warning",
                 stdout=asyncio.subprocess.DEVNULL, stderr=log, env=environment,
             )  # fmt: skip

@@ -37,6 +37,7 @@ from hub.plugins.hookspecs import hookimpl
 from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
 from hub.plugins.link import Link, Point, Receipt
 from hub.plugins.ports import Broker, Found, FrameAnalyzer, Message, MessageHandler, ReadingReceived, Sender
+from hub.plugins.reading import ReadSection, find_analyzer, read_section
 from hub.plugins.worker_child import Pipe
 from hub.plugins.workers import Worker, WorkerSpec
 from hub.store.unit import Outcome, Unit
@@ -85,6 +86,7 @@ __all__ = [
     "Point",
     "ProblemCleared",
     "ProblemRaised",
+    "ReadSection",
     "ReadingReceived",
     "Receipt",
     "Reference",
@@ -102,11 +104,13 @@ __all__ = [
     "did_you_mean",
     "event_data",
     "event_fields",
+    "find_analyzer",
     "hookimpl",
     "kind_of",
     "new_id",
     "parse_audience",
     "plain",
+    "read_section",
     "slug",
     "text_of",
     "unknown_names",

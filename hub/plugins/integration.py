@@ -34,6 +34,9 @@ class Analyzer:
     )
     schema: Schema
     summary: str = ""
+    # "package.module:callable", loaded only by `hub camera calibrate`: a sketch of the facade in the picture (plain
+    # data) -> an answer with its residuals, grid and calibration (plain data). "": this analyzer needs none.
+    calibrator: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

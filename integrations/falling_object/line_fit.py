@@ -75,7 +75,7 @@ def _linear(pixels: Points, normal: Points, metres: Points) -> Points:
         raise DetectError("reference_points: too few clicks", "too_few")
     _left, sizes, right = np.linalg.svd(equations)
     if sizes[7] < LEAST_RANK * sizes[0]:
-        raise DetectError("reference_points: clicks lie on a line", "collinear")
+        raise DetectError("reference_points: they leave the plane open; add another line or corner", "open")
     return np.asarray(right[8].reshape(3, 3), dtype=np.float64)
 
 
