@@ -13,6 +13,7 @@ import click
 from hub.cli.options import EXIT_FAULTS, EXIT_UNREADABLE, config_argument, data_option
 
 if TYPE_CHECKING:
+    from hub.plugins.configuration import Configuration
     from hub.runtime.hub import Hub
     from hub.runtime.systemd import Systemd
 
@@ -53,7 +54,12 @@ def run(
     from hub.store.store import StoreError
 
     masking = set_up(level=log_level.upper(), style=log_format)
-    hub = Hub(config, data, host=host, port=port, hide_secrets=masking.hide)
+
+    def suit(configuration: "Configuration") -> None:
+        masking.hide(configuration.document.secret_values)
+        masking.zone = configuration.place.zone
+
+    hub = Hub(config, data, host=host, port=port, on_read=suit)
     try:
         asyncio.run(_serve(hub))
     except FaultyConfiguration as error:

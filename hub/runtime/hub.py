@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Hub:
         *,
         clock: Clock | None = None,
         environ: Mapping[str, str] = os.environ,
-        hide_secrets: Callable[[Iterable[str]], None] = lambda _secrets: None,
+        on_read: Callable[[Configuration], None] = lambda _configuration: None,  # before its faults are judged
         host: str | None = None,
         port: int | None = None,
         manager: Manager | None = None,
@@ -71,7 +71,7 @@ class Hub:
         self.on_built: Callable[[], object] = lambda: (
             None
         )  # called when the kernel stands and no guest runs yet
-        self._environ, self._hide_secrets = environ, hide_secrets
+        self._environ, self._on_read = environ, on_read
         self._host, self._port = host, port
         self._settle_seconds = settle_seconds
         self._cache = Cache()
@@ -261,7 +261,7 @@ class Hub:
         configuration = read_configuration(
             self.config_dir, self.manager, environ=self._environ, cache=self._cache, always=self._always
         )
-        self._hide_secrets(configuration.document.secret_values)
+        self._on_read(configuration)
         if not configuration.clean:
             raise FaultyConfiguration(configuration.faults)
         for fault in configuration.faults:

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -15,11 +15,12 @@ SHORTEST = 6  # letters of a secret
 
 
 class Masking(logging.Filter):
-    """Takes the configuration's secrets out of every message."""
+    """What the configuration says about logs: the secrets to take out of every message, the zone of its times."""
 
     def __init__(self) -> None:
         super().__init__()
         self._secrets: tuple[str, ...] = ()
+        self.zone: tzinfo | None = None  # the site's; until it is known, the machine's
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask these from now on; short ones would mask half of the language and are left."""
@@ -67,7 +68,7 @@ class JsonLines(logging.Formatter):
 
 
 class Lines(logging.Formatter):
-    """A line that a person reads: local time, level, who, what."""
+    """A line that a person reads: the site's time, level, who, what."""
 
     def __init__(self, masking: Masking, *, colour: bool) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """12:30:05 WARNING camera: text [event=...]."""
-        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        at = datetime.fromtimestamp(record.created, UTC).astimezone(self._masking.zone).strftime("%H:%M:%S")
         ids = ids_of(record)
         who = ids.pop("integration", record.name.removeprefix("hub."))
         tail = f" [{' '.join(f'{key}={value}' for key, value in ids.items())}]" if ids else ""

@@ -4,8 +4,10 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -175,3 +177,12 @@ def test_a_record_that_can_not_be_formatted_does_not_end_the_hub(capsys: pytest.
     logging.getLogger("hub.test").info("on we go")
     assert "on we go" in out.getvalue()
     assert "no number" in capsys.readouterr().err
+
+
+def test_people_read_the_sites_time_and_programs_utc() -> None:
+    mask = masking()
+    mask.zone = ZoneInfo("Asia/Shanghai")
+    made = record("starts")
+    made.created = datetime(2026, 3, 1, 4, 30, 5, tzinfo=UTC).timestamp()
+    assert Lines(mask, colour=False).format(made).startswith("12:30:05 ")
+    assert parsed(made, mask)["time"].startswith("2026-03-01T04:30:05")
