@@ -22,7 +22,7 @@ class Ports:
         self._restart = restart  # (guest, reason)
         self._offers: dict[type, tuple[object, str]] = {}
         self._holders: dict[type, set[str]] = {}
-        self._waiting: dict[type, list[asyncio.Future[object]]] = {}
+        self._waiting: dict[type, list[asyncio.Future[None]]] = {}
         self._followers: dict[type, list[Callable[[Any], object]]] = {}
 
     def offer(self, port: type[P], thing: P, owner: str) -> Undo:
@@ -30,9 +30,9 @@ class Ports:
         if port in self._offers:
             raise ValueError(f"{port.__name__} is already offered by '{self._offers[port][1]}'")
         self._offers[port] = (thing, owner)
-        for future in self._waiting.pop(port, []):
+        for future in self._waiting.get(port, ()):
             if not future.done():
-                future.set_result(thing)
+                future.set_result(None)
         self._tell(port, thing)
 
         def undo() -> None:
@@ -46,15 +46,16 @@ class Ports:
 
     async def need(self, port: type[P], guest: str) -> P:
         """Wait for an offer and hold it."""
-        offered = self._offers.get(port)
-        if offered is None:
-            future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-            self._waiting.setdefault(port, []).append(future)
-            thing = await future
-        else:
-            thing = offered[0]
+        waiting = self._waiting.setdefault(port, [])
+        while port not in self._offers:  # it may be withdrawn again before we get our turn
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waiting.append(future)
+            try:
+                await future
+            finally:
+                waiting.remove(future)
         self._holders.setdefault(port, set()).add(guest)
-        return cast(P, thing)
+        return cast(P, self._offers[port][0])
 
     def follow(self, port: type[P], handler: Callable[[P | None], object]) -> Undo:
         """Hear of the thing offered now, of each later offer, and (as None) of each withdrawal; no restarts."""

@@ -2,12 +2,16 @@
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.clock import Clock
+from hub.model.errors import NotReady
 from hub.plugins.ports import Message, MessageHandler
+
+log = logging.getLogger("hub.testing")
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -52,11 +56,15 @@ class MemoryBroker:
         return lambda: self._handlers.remove(entry) if entry in self._handlers else None
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False) -> None:
-        """Deliver in this turn of the loop; returns when it is on its way."""
+        """Deliver in this turn of the loop; returns when it is on its way. NotReady while `connected` is False."""
+        if not self.connected:
+            raise NotReady("the broker is away: the test says so")
         body = payload.encode() if isinstance(payload, str) else payload
         message = Message(topic, body, qos, retain, self._clock.now())
-        if retain:
+        if retain and body:
             self._retained[topic] = message
+        elif retain:
+            self._retained.pop(topic, None)
         sent = Sent(message)
         self.sent.append(sent)
         self._start(sent, [handler for wanted, handler in self._handlers if matches(wanted, topic)])
@@ -80,11 +88,19 @@ class MemoryBroker:
             task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, sent: Sent, handlers: list[MessageHandler]) -> None:
-        results = [handler(sent.message) for handler in handlers]
         done = await asyncio.gather(
-            *(result for result in results if inspect.isawaitable(result)), return_exceptions=True
+            *(self._hand(handler, sent.message) for handler in handlers), return_exceptions=True
         )
-        sent.acknowledged = not any(isinstance(item, BaseException) for item in done)
+        failures = [item for item in done if isinstance(item, BaseException)]
+        sent.acknowledged = not failures
+        for failure in failures:
+            log.warning("%s is not acknowledged", sent.message.topic, exc_info=failure)
+
+    @staticmethod
+    async def _hand(handler: MessageHandler, message: Message) -> None:
+        result = handler(message)
+        if inspect.isawaitable(result):
+            await result
 
     async def close(self) -> None:
         """Forget what is under way."""

@@ -81,6 +81,44 @@ async def test_only_one_may_offer_a_port_and_the_next_when_it_is_withdrawn(rig: 
     assert rig.ports.offered() == {"Lamp": "table"}
 
 
+async def test_who_waits_does_not_get_what_was_withdrawn_before_its_turn(rig: Rig) -> None:
+    waiting = asyncio.ensure_future(rig.ports.need(Lamp, "reader"))
+    await asyncio.sleep(0)
+    rig.ports.offer(Lamp, object(), "shelf")()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    lamp = object()
+    rig.ports.offer(Lamp, lamp, "table")
+    assert await waiting is lamp
+
+
+async def test_a_follower_hears_of_offers_and_withdrawals_and_is_never_restarted(rig: Rig) -> None:
+    heard: list[object] = []
+    first = object()
+    undo_first = rig.ports.offer(Lamp, first, "shelf")
+    undo = rig.ports.follow(Lamp, heard.append)
+    undo_first()
+    second = object()
+    rig.ports.offer(Lamp, second, "table")
+    undo()
+    rig.ports.offer(Bell, object(), "table")
+    assert heard == [first, None, second]
+    assert rig.restarted == []
+
+
+async def test_a_failing_follower_spoils_nobody_s_offer(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[object] = []
+
+    def fail(_thing: object) -> None:
+        raise RuntimeError("broken follower")
+
+    rig.ports.follow(Lamp, fail)
+    rig.ports.follow(Lamp, heard.append)
+    rig.ports.offer(Lamp, 7, "shelf")
+    assert heard == [7]
+    assert "failed to take Lamp" in caplog.text
+
+
 async def test_a_problem_is_told_once_when_it_comes_and_once_when_it_goes(
     hub: HubKit, caplog: pytest.LogCaptureFixture
 ) -> None:
