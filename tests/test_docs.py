@@ -39,7 +39,7 @@ def words_of(*pages: Path) -> frozenset[str]:
 
 
 def docs() -> tuple[Path, ...]:
-    return (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md")
+    return (*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("README*.md")))
 
 
 def pages_of(name: str) -> tuple[Path, ...]:
