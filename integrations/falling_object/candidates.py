@@ -76,10 +76,6 @@ class CandidateFinder:
         """How many pictures lie between the middle one and each of its neighbours."""
         return self._span
 
-    def pictures(self) -> list[tuple[float, Luma]]:
-        """The half-size pictures still held, oldest first."""
-        return [(picture.t, picture.half) for picture in self._pictures]
-
     def feed(self, luma: Luma, t: float, key: bool) -> Sighting | None:
         """Take a picture; the sighting is about the picture `span` before it. None for repeats and at the start."""
         half = shrink(luma)

@@ -188,34 +188,23 @@ class RivalFits:
 
     straight: float
     bent: float
-    wandering: float
     bend_m_s2: float
-    sideways_m_s2: float
 
 
 def fit_rivals(calibration: Calibration, seen: Observations) -> RivalFits:
-    """Constant velocity (4 parameters), free quadratic (6) and random walk, on the facade plane."""
+    """Constant velocity (4 parameters) and free quadratic (6), on the facade plane."""
     metres = calibration.locate(seen.pixels)
     sigma = calibration.metres_per_pixel(seen.pixels) * seen.sigma[:, None]
     times = seen.times - seen.times.mean()
-    costs, bends = [], (0.0, 0.0)
-    for degree in (1, 2):
-        misses, bends = _polynomial(times, metres, sigma, degree)
-        costs.append(float(_cost(misses.reshape(1, -1))[0]))
+    straight, _ = _polynomial(times, metres, sigma, 1)
+    bent, bend = _polynomial(times, metres, sigma, 2)
     noise = np.log(2 * len(times))
-    return RivalFits(
-        costs[0] + 4 * noise,
-        costs[1] + 6 * noise,
-        _wandering(seen.times, metres, sigma) + 3 * noise,
-        bends[1],
-        bends[0],
-    )
+    return RivalFits(straight + 4 * noise, bent + 6 * noise, bend)
 
 
-def _polynomial(times: Array, metres: Array, sigma: Array, degree: int) -> tuple[Array, tuple[float, float]]:
-    """Weighted misses (N, 2) after a robust polynomial fit, and its accelerations (across, up)."""
+def _polynomial(times: Array, metres: Array, sigma: Array, degree: int) -> tuple[float, float]:
+    """Robust cost of a polynomial and its acceleration upwards."""
     misses = np.empty_like(metres)
-    bends = []
     basis = np.vander(times, degree + 1)
     for axis in (0, 1):
         weight = 1.0 / sigma[:, axis]
@@ -223,17 +212,4 @@ def _polynomial(times: Array, metres: Array, sigma: Array, degree: int) -> tuple
             solution = np.linalg.lstsq(basis * weight[:, None], metres[:, axis] * weight, rcond=None)[0]
             misses[:, axis] = (basis @ solution - metres[:, axis]) / sigma[:, axis]
             weight = np.sqrt(_huber(misses[:, axis])) / sigma[:, axis]
-        bends.append(2.0 * float(solution[0]) if degree == 2 else 0.0)
-    return misses, (bends[0], bends[1])
-
-
-def _wandering(times: Array, metres: Array, sigma: Array) -> float:
-    """Twice the negative log-likelihood, beyond that of exact points, of steps without memory of speed."""
-    steps = np.diff(metres, axis=0)
-    gaps = np.diff(times)[:, None]
-    noise = sigma[1:] ** 2 + sigma[:-1] ** 2
-    best = np.inf
-    for spread in np.geomspace(0.01, 100.0, 15):
-        variance = noise + spread * gaps
-        best = min(best, float((steps**2 / variance + np.log(variance / noise)).sum()))
-    return best
+    return float(_cost(misses.reshape(1, -1))[0]), 2.0 * float(solution[0]) if degree == 2 else 0.0

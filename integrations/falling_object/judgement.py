@@ -24,6 +24,7 @@ LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
 LEAST_DENSITY = 0.6
+BENT_MARGIN = 30.0
 LEAST_TEMPER = 0.35
 EARLY_S, EARLY_BELOW = 1.3, 15.0
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
@@ -68,6 +69,8 @@ def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
     fall = fit.costs[fit.best] / temper + 6 * np.log(2 * len(places))
     noise = 4 * np.log(2 * len(places))
     margin = float((rivals.straight - noise) / temper + noise - fall)
+    if fall * temper > rivals.bent + BENT_MARGIN * temper:
+        return Rejection("bends as no fall does", tuple(places))
     reason = _doubt(fit, margin - wanted, rivals.bend_m_s2) or _doubt_speed(fit, places)
     if reason:
         return Rejection(reason, tuple(places))

@@ -44,9 +44,3 @@ class ThresholdMap:
         self.floor = floor
         if grown > 0.5:
             self.values = np.clip(self.values.astype(np.int16) + round(grown), 0, 255).astype(np.uint8)
-
-    def excess_at(self, row: float, column: float) -> float:
-        """How far above the floor the threshold stands around a (half-size) pixel, in grey levels."""
-        rows, columns = self._excess.shape
-        r, c = min(max(int(row) // TILE, 0), rows - 1), min(max(int(column) // TILE, 0), columns - 1)
-        return float(self._excess[r, c])
