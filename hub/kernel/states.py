@@ -58,21 +58,18 @@ class States:
         old = self._states.get(entity_id)
         if at is None:
             at = self._now()
+        since = at
         if (
             old is not None
             and old.value == value
             and old.value.__class__ is value.__class__
             and old.available is available
-            and (old.attributes is attributes or old.attributes == attributes)
         ):
-            new = State(entity_id, value, available, at, old.changed_at, old.attributes, cause)
-            self._states[entity_id] = new
-            if self._bus.handlers(StateReported):
-                self._bus.emit(
-                    StateReported(at=at, source=entity_id, entity_id=entity_id, state=new, cause=cause)
-                )
-            return
-        new = State(entity_id, value, available, at, at, attributes, cause)
+            since = old.changed_at
+            if old.attributes is attributes or old.attributes == attributes:
+                self._report(State(entity_id, value, available, at, since, old.attributes, cause))
+                return
+        new = State(entity_id, value, available, at, since, attributes, cause)
         self._states[entity_id] = new
         for watcher in self._watchers.get(entity_id, ()):
             try:
@@ -87,6 +84,16 @@ class States:
         if self._bus.handlers(StateChanged):
             self._bus.emit(
                 StateChanged(at=at, source=entity_id, entity_id=entity_id, old=old, new=new, cause=cause)
+            )
+
+    def _report(self, new: State) -> None:
+        """The same again: the entity lives."""
+        self._states[new.entity_id] = new
+        if self._bus.handlers(StateReported):
+            self._bus.emit(
+                StateReported(
+                    at=new.at, source=new.entity_id, entity_id=new.entity_id, state=new, cause=new.cause
+                )
             )
 
     def lose(self, entity_id: str) -> None:

@@ -74,7 +74,7 @@ class State(msgspec.Struct, frozen=True):
     value: Value
     available: bool
     at: datetime  # last reported
-    changed_at: datetime  # value, availability or attributes last changed
+    changed_at: datetime  # value or availability last changed, not attributes: Home Assistant's last_changed
     attributes: Mapping[str, Any] = NO_ATTRIBUTES
     cause: str = ""
 

@@ -57,10 +57,16 @@ async def test_equal_values_of_other_types_are_changes(rig: Rig, before: object,
     assert [type(event) for event in rig.events] == [StateChanged, StateChanged]
 
 
-async def test_attributes_alone_can_change(rig: Rig) -> None:
+async def test_attributes_alone_can_change_and_the_value_keeps_its_age(rig: Rig) -> None:
     rig.states.set("sensor.a", 1, {"unit": "m"})
+    first = rig.states.get("sensor.a")
+    await rig.clock.advance(60)
     rig.states.set("sensor.a", 1, {"unit": "cm"})
-    assert len(rig.events) == 2
+    second = rig.states.get("sensor.a")
+    assert first is not None
+    assert second is not None
+    assert [type(event) for event in rig.events] == [StateChanged, StateChanged]
+    assert second.changed_at == first.changed_at < second.at
 
 
 async def test_a_declared_entity_is_unavailable_until_it_speaks_and_after_its_undo(rig: Rig) -> None:
