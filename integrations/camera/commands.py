@@ -1,95 +1,15 @@
 """`hub camera`: what an admin does with cameras on the command line."""
 
-import json
-import sys
-from pathlib import Path
-from typing import Any, NoReturn
-
 import click
 
-UNREADABLE = 2
-LARGEST = 1_000_000  # bytes
+from integrations.camera.importing import import_clip
+from integrations.camera.looking import probe, snapshot
 
 
 @click.group()
 def camera() -> None:
-    """Work with cameras: bring a clip's calibration into configuration.yaml."""
+    """Work with cameras: probe a stream, take a picture, calibrate, import a calibration."""
 
 
-@camera.command("import")
-@click.argument("clip", type=click.Path(path_type=Path))
-@click.option("--id", "camera_id", help="The camera's id; otherwise the one that the file names.")
-def import_clip(clip: Path, camera_id: str | None) -> None:
-    """Print the YAML of a camera for the calibration CLIP (JSON, clip-config/1).
-
-    Exit status: 0 printed, 2 the file can't be used.
-    """
-    import voluptuous as vol
-
-    from hub.api import slug
-    from integrations.camera.settings import CAMERA, from_clip_config
-
-    data = read(clip)
-    settings, ignored = from_clip_config(data)
-    for key in ignored:
-        click.echo(f"hub camera import: warning: {clip}: unknown key '{key:.60}', left out", err=True)
-    name = slug(camera_id or str(data.get("camera_id", "")) or clip.stem) or "camera_1"
-    section = {"id": name, "url": "rtsp://CAMERA/STREAM", **settings, "analyzers": ["falling_object"]}
-    try:
-        CAMERA(section)
-    except vol.MultipleInvalid as error:
-        path = ".".join(str(step) for step in error.errors[0].path)
-        refuse(f"{clip}: {path}: {error.errors[0].error_message}")
-    click.echo(yaml_of(section), nl=False)
-
-
-def read(clip: Path) -> dict[str, Any]:
-    """The file's content; ends the command when there is none to be had."""
-    try:
-        if clip.stat().st_size > LARGEST:
-            refuse(f"{clip}: larger than {LARGEST} bytes; this is no calibration")
-        data = json.loads(clip.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        refuse(f"{clip}: can't be read: {error.strerror}")
-    except (ValueError, RecursionError) as error:
-        refuse(f"{clip}: is no JSON: {error}")
-    if not isinstance(data, dict):
-        refuse(f"{clip}: holds no calibration; give a JSON object")
-    return data
-
-
-def refuse(text: str) -> NoReturn:
-    """Say on one line why it can't be done, and end."""
-    click.echo(f"hub camera import: {' '.join(text.split())}", err=True)
-    sys.exit(UNREADABLE)
-
-
-def yaml_of(section: dict[str, Any]) -> str:
-    """The camera as an item of the list under `camera:`; lists of numbers on one line."""
-    import yaml
-
-    class Flow(list[Any]):
-        """A list that is written as [a, b]."""
-
-    class Dumper(yaml.SafeDumper):
-        """YAML for people: items indented, short lists on one line."""
-
-        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-            super().increase_indent(flow, False)
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        # '08' with its quotes, whoever reads it: a home's number is a name.
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if value.isdigit() else None)
-
-    def in_lines(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: in_lines(item) for key, item in value.items()}
-        if isinstance(value, list) and all(not isinstance(item, dict | list) for item in value):
-            return Flow(value)
-        return [in_lines(item) for item in value] if isinstance(value, list) else value
-
-    Dumper.add_representer(str, text)
-    Dumper.add_representer(
-        Flow, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, True)
-    )
-    return yaml.dump([in_lines(section)], Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
+for verb in (probe, snapshot, import_clip):
+    camera.add_command(verb)

@@ -137,7 +137,9 @@ CAMERA = vol.Schema(
         vol.Optional("username"): text(200),
         vol.Optional("password"): text(200),
         vol.Optional("transport", default="tcp"): vol.In(("tcp", "udp")),
-        vol.Optional("loop", default=False): vol.Any(bool, number(1, 86_400)),  # or seconds of rest between two rounds
+        vol.Optional("loop", default=False): vol.Any(
+            bool, number(1, 86_400)
+        ),  # or seconds of rest between two rounds
         vol.Optional("pace", default="realtime"): vol.In(("realtime", "fast")),
         vol.Optional("timeout", default=10.0): number(1, 120),
         vol.Optional("area", default=""): vol.Any("", text(100)),

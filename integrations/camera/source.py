@@ -106,6 +106,7 @@ class Reader:
         self._container, self._stream, self._name = container, stream, name
         self._unit = float(stream.time_base or 0) or 1 / 90_000
         self._bad = 0
+        self.damaged = 0  # packets that could not be decoded
         self._untimed: list[Any] = []
 
     def read(self) -> Iterator[tuple[list[Piece], list[VideoFrame]]]:
@@ -130,6 +131,7 @@ class Reader:
             frames: list[VideoFrame] = packet.decode()
         except av.error.FFmpegError as error:
             self._bad += 1
+            self.damaged += 1
             if self._bad > MOST_BAD_PACKETS:
                 raise StreamFault(
                     "unreadable", f"nothing of what {self._name} sends can be decoded ({error.strerror})",
