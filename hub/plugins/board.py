@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from hub.kernel.bus import Bus, Undo
-from hub.kernel.clock import Clock
+from hub.kernel.clock import Clock, Timer, after
 from hub.model.events import ProblemCleared, ProblemRaised
 
 P = TypeVar("P")
@@ -104,6 +104,7 @@ class Problems:
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self._bus, self._clock = bus, clock
         self.open: dict[str, Problem] = {}
+        self._passing: dict[str, Timer] = {}
 
     def raise_(self, problem: str, text: str, remedy: str = "", *, source: str = "hub") -> None:
         """Hang a problem up; one that hangs already is only updated."""
@@ -113,6 +114,18 @@ class Problems:
         if known is None:
             log.warning("%s: %s%s", problem, text, f" ({remedy})" if remedy else "")
             self._bus.emit(ProblemRaised(at=now, source=source, problem=problem, text=text, remedy=remedy))
+
+    def raise_passing(self, problem: str, text: str, remedy: str = "", *, seconds: float) -> None:
+        """Hang up what nobody reports mended: it goes by itself when it was not seen for so long."""
+        self.raise_(problem, text, remedy)
+        if problem in self._passing:
+            self._passing[problem].cancel()
+        self._passing[problem] = self._clock.call_at(after(self._clock, seconds), lambda: self.clear(problem))
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        for timer in self._passing.values():
+            timer.cancel()
 
     def clear(self, problem: str, *, source: str = "hub") -> None:
         """Take a problem down; no fault if it does not hang."""

@@ -128,6 +128,7 @@ class Site:
 
     async def close(self) -> None:
         """End what the site itself opened."""
+        self.problems.close()
         if self._session is not None:
             await self._session.close()
         for workers in self._workers.values():

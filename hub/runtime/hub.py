@@ -31,6 +31,7 @@ from hub.store.store import Store
 from hub.web.app import Front
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
+BLOCKED_SECONDS = 600.0  # a guest that blocked the loop stands among the problems for so long after the last time
 LAST_WORDS = 0.5  # seconds in which deliveries that the stop itself brings about can begin
 STOP_PATIENCE = 3.0  # seconds that deliveries under way have to end, with the guests they need still there
 CONTROL_FILE = "control.json"
@@ -306,10 +307,11 @@ class Hub:
 
     def _blocked(self, guest: str, seconds: float, place: str) -> None:
         name = guest or "hub"
-        self.site.problems.raise_(
+        self.site.problems.raise_passing(
             f"{name}.blocks",
             f"{name} blocked the hub for {seconds:.1f} s at {place}",
             "report it to its author",
+            seconds=BLOCKED_SECONDS,
         )
 
     def _report_problem(self, problem: str, text: str, remedy: str = "") -> None:

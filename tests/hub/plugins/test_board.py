@@ -159,3 +159,15 @@ async def test_problems_are_listed_the_oldest_first(hub: HubKit) -> None:
     assert [item["id"] for item in problems.as_list()] == ["b", "a", "c"]
     assert (first["text"], first["remedy"]) == ("again", "")
     assert first["since"].endswith("+00:00")
+
+
+async def test_a_passing_problem_goes_by_itself_when_it_was_not_seen_for_long(hub: HubKit) -> None:
+    running = await hub.start("notify:\n")
+    problems = running.site.problems
+    problems.raise_passing("x.blocks", "blocked", seconds=60)
+    await hub.advance(50)
+    problems.raise_passing("x.blocks", "blocked again", seconds=60)
+    await hub.advance(50)
+    assert problems.open["x.blocks"].text == "blocked again"
+    await hub.advance(11)
+    assert "x.blocks" not in problems.open
