@@ -11,7 +11,7 @@ Array = NDArray[np.floating[Any]]
 
 GRAVITY = 9.81
 AIR_DENSITY = 1.2
-STEP_S = 0.06
+STEP_S = 0.1
 # per second; stronger drag than this would make the steps unstable and lasts only for an instant
 DRAG_RATE_LIMIT = 12.0
 

@@ -31,7 +31,10 @@ def detect(video: Path, config: Path) -> None:
     from integrations.falling_object.offline import detect as look
 
     try:
-        look(video, config, show, warn)
+        with click.progressbar(
+            length=1000, label=video.name, file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+            look(video, config, show, warn, lambda share: bar.update(int(1000 * share) - bar.pos))
     except DetectError as error:
         click.echo(f"hub detect: {' '.join(str(error).split())}", err=True)
         sys.exit(UNREADABLE)

@@ -26,6 +26,8 @@ WALL_M = 0.25
 ROUNDS = 8
 # a terminal velocity that after two rounds costs so much more than the best is not followed further
 HOPELESS, HOPELESS_MORE = 4.0, 150.0
+# no hypothesis gained more in a round: done
+ENOUGH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _descend(calibration: Calibration, seen: Observations) -> FallFit:
             new_costs[better],
         )
         damping[live] = np.clip(np.where(better, damping[live] * 0.2, damping[live] * 8.0), 1e-7, 1e7)
-        if gain < 0.02 and better.any():
+        if gain < ENOUGH and better.any():
             break
     covariances = np.linalg.inv(np.nan_to_num(curvature) + 1e-6 * np.eye(PARAMETERS))
     return FallFit(float(seen.times[0]), terminals, costs, parameters, covariances, 2 * len(times) - 5)

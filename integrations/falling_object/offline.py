@@ -30,14 +30,23 @@ PLANAR = (
 )
 
 
-def detect(video: Path, config: Path, emit: Callable[[Detection], None], warn: Callable[[str], None]) -> None:
-    """Find the throws in `video`; raises DetectError when video or configuration can't be used at all."""
+def detect(
+    video: Path,
+    config: Path,
+    emit: Callable[[Detection], None],
+    warn: Callable[[str], None],
+    progress: Callable[[float], None] = lambda _share: None,
+) -> None:
+    """Find the throws in `video`; raises DetectError when video or configuration can't be used at all.
+
+    `progress` hears of the share that was looked at, 0 to 1, where the file says how long it is.
+    """
     clip = load_clip_config(config)
     for warning in clip.warnings:
         warn(f"{config}: {warning}")
     calibration = clip.calibration
     detector = Detector(calibration)
-    for luma, t, key in read_luma(video, warn):
+    for luma, t, key in read_luma(video, warn, progress):
         if luma.shape != (calibration.height, calibration.width):
             raise DetectError(
                 f"{video}: is {luma.shape[1]}x{luma.shape[0]}, but {config} was made for "
@@ -49,7 +58,9 @@ def detect(video: Path, config: Path, emit: Callable[[Detection], None], warn: C
         emit(detection)
 
 
-def read_luma(video: Path, warn: Callable[[str], None]) -> Iterator[tuple[NDArray[np.uint8], float, bool]]:
+def read_luma(
+    video: Path, warn: Callable[[str], None], progress: Callable[[float], None] = lambda _share: None
+) -> Iterator[tuple[NDArray[np.uint8], float, bool]]:
     """Luma pictures (height, width) with the container's time in seconds and whether each is a key frame.
 
     A broken file ends with a warning; one without a single picture raises DetectError.
@@ -64,6 +75,7 @@ def read_luma(video: Path, warn: Callable[[str], None]) -> Iterator[tuple[NDArra
             for frame in _decode(container, stream, warn, video):
                 count += 1
                 if frame.time is not None:
+                    progress(_share(frame.time, container))
                     yield luma_plane(frame), float(frame.time), bool(frame.key_frame)
     except (OSError, ValueError, av.error.FFmpegError) as fault:
         if count == 0:
@@ -73,6 +85,12 @@ def read_luma(video: Path, warn: Callable[[str], None]) -> Iterator[tuple[NDArra
         warn(f"{video}: broken after {count} pictures ({_say(fault)}); what was found up to there stands")
     if count == 0:
         raise DetectError(f"{video}: holds no pictures; is it cut off or empty?")
+
+
+def _share(t: float, container: av.container.InputContainer) -> float:
+    """How far into the file a picture stands, 0 to 1; 0 where the file does not say how long it is."""
+    begin, length = (container.start_time or 0) / av.time_base, (container.duration or 0) / av.time_base
+    return min(1.0, max(0.0, (t - begin) / length)) if length > 0 else 0.0
 
 
 def _say(fault: Exception) -> str:
