@@ -87,6 +87,8 @@ async def _serve(hub: "Hub") -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    early = asyncio.Event()  # a SIGHUP that nobody takes would end the process
+    loop.add_signal_handler(signal.SIGHUP, early.set)
     starting = asyncio.ensure_future(hub.start())
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -103,6 +105,8 @@ async def _serve(hub: "Hub") -> None:
         task.add_done_callback(reloads.discard)
 
     loop.add_signal_handler(signal.SIGHUP, reload)
+    if early.is_set():
+        reload()
     systemd.notify(f"READY=1\nSTATUS=ready at {hub.url}")
     click.echo(f"Linli Hub is ready at {hub.url}")
     watchdog = loop.create_task(_beat(systemd)) if systemd.watchdog_seconds else None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.hub.cli.conftest import PATIENCE, Running
+from tests.hub.packages import Shelf
 
 
 def run(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -65,6 +66,47 @@ def test_a_hub_reloads_at_sighup_ends_at_sigterm_and_tells_systemd(
     assert "did you mean 'bell'?" in log
     assert "Traceback" not in log
     assert not (config / ".hub" / "control.json").exists()
+
+
+EAGER = '''\
+    """Asks for a reload while the hub still starts."""
+
+    import asyncio
+    import os
+    import signal
+    from collections.abc import Iterable
+    from typing import Any
+
+    import voluptuous as vol
+
+    from hub.api import Integration, Link, hookimpl
+
+
+    async def run(link: Link, _config: Any) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.1)
+        link.ready()
+        await asyncio.Event().wait()
+
+
+    @hookimpl
+    def hub_integrations() -> Iterable[Integration]:
+        yield Integration(name="eager", run=run, schema=vol.Schema(object))
+'''
+
+
+def test_a_reload_that_is_asked_for_too_early_comes_when_the_hub_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path / "site", monkeypatch)
+    shelf.install("eager", EAGER)
+    monkeypatch.setenv("PYTHONPATH", str(shelf.folder), prepend=os.pathsep)
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "configuration.yaml").write_text("eager:\n")
+    started = Running(config)
+    started.until_said("reloaded")
+    assert started.end() == 0
 
 
 def test_sigint_is_a_clean_end_too(tmp_path: Path) -> None:
