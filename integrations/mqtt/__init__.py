@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -65,6 +66,9 @@ async def run(link: Link, section: Mapping[str, Any]) -> None:
             log=link.log,
             folder=link.config_dir,
             without_spaces=embedded is not None,
+            subscribing=nullcontext if embedded is None else embedded.subscribing,
+            # nats-server takes them in any order, and so a slow filter holds up no other.
+            ordered=embedded is None,
         )
         broker.expect(link.memory.get(FILTERS, {}))
         broker.changed = lambda counts: link.memory.put(FILTERS, dict(counts))

@@ -52,10 +52,10 @@ class Absent:
 
 
 class Window:
-    """QoS 1 messages of one connection, acknowledged in order of their arrival [MQTT-4.6.0-2]."""
+    """QoS 1 messages of one connection, acknowledged in order of their arrival [MQTT-4.6.0-2], or each by itself."""
 
-    def __init__(self, acknowledge: Callable[[int], None]) -> None:
-        self._acknowledge = acknowledge
+    def __init__(self, acknowledge: Callable[[int], None], *, ordered: bool = True) -> None:
+        self._acknowledge, self._ordered = acknowledge, ordered
         self._settled: dict[int, bool] = {}
         self.open = True
 
@@ -72,6 +72,11 @@ class Window:
     def settle(self, mid: int) -> None:
         """The message is handled; it and those behind it go out as far as the row is complete."""
         settled = self._settled
+        if not self._ordered:
+            del settled[mid]
+            if self.open:
+                self._acknowledge(mid)
+            return
         settled[mid] = True
         while settled:
             first = next(iter(settled))

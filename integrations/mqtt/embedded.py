@@ -12,7 +12,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,13 @@ FIRST_PAUSE, LONGEST_PAUSE, PROVEN = (
 POLL = 0.02  # seconds
 LINES_TOLD, LINES_SECONDS = 20, 60.0  # serious lines of its log that become ours
 ACK_WAIT = "1s"  # what a killed hub did not acknowledge comes again after so long (NATS: 30s)
-# One QoS 1 message of a filter at a time: with more, NATS sends new messages before it repeats unacknowledged ones,
-# and a sensor's frames would come out of order after a crash. It costs throughput (docs/performance.md), not alarms.
-IN_FLIGHT = 1
+# Of the hub's filters one QoS 1 message each at a time: with more, NATS sends new messages before it repeats
+# unacknowledged ones, and a sensor's frames would come out of order after a crash. But what NATS takes for each filter
+# when it is subscribed to, it also takes for all filters of a session together, and puts what is beyond off for
+# ACK_WAIT: busy filters would hold each other up. So it is narrow only while the hub subscribes.
+NARROW, WIDE = 1, 64
+RELOAD_PATIENCE = 3.0  # seconds
+RELOADED = "Reloaded server configuration"  # in the child's log
 # Started through Python, as only the child itself may ask the kernel to end it together with the hub.
 LAUNCHER = """
 import ctypes, os, sys
@@ -71,6 +75,9 @@ class EmbeddedBroker:
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._last_lines: list[str] = []
+        self._in_flight = NARROW
+        self._reloading = asyncio.Lock()
+        self._reloaded = asyncio.Event()
         self.host = "127.0.0.1" if listen in ("0.0.0.0", "::") else listen  # noqa: S104 - compared, not bound
         self.port = 0
         self.username = HUB_USER
@@ -89,6 +96,7 @@ class EmbeddedBroker:
         await self._end_leftover()
         self.password = self._keep_password()
         self.port = self._choose_port()
+        self._in_flight = NARROW
         path = self._write_configuration()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), program, "-c", str(path),
@@ -116,6 +124,29 @@ class EmbeddedBroker:
                 await self.start()
             except NotReady as error:
                 self._log.warning("%s", error)
+
+    @contextlib.asynccontextmanager
+    async def subscribing(self) -> AsyncIterator[None]:
+        """Filters that are subscribed to inside get one unacknowledged message at a time, each of its own."""
+        async with self._reloading:
+            await self._take_in_flight(NARROW)
+            try:
+                yield
+            finally:
+                await self._take_in_flight(WIDE)
+
+    async def _take_in_flight(self, count: int) -> None:
+        if count == self._in_flight or self._process is None or self._process.returncode is not None:
+            return
+        self._in_flight = count
+        self._write_configuration()
+        self._reloaded.clear()
+        self._process.send_signal(signal.SIGHUP)
+        try:
+            async with asyncio.timeout(RELOAD_PATIENCE):
+                await self._reloaded.wait()
+        except TimeoutError:
+            self._log.warning("the embedded broker has not reloaded within %g s", RELOAD_PATIENCE)
 
     async def stop(self) -> None:
         """End the child: politely, then by force."""
@@ -177,7 +208,7 @@ class EmbeddedBroker:
             "mqtt": {
                 "listen": f"{self._listen}:{self.port}",
                 "ack_wait": ACK_WAIT,
-                "max_ack_pending": IN_FLIGHT,
+                "max_ack_pending": self._in_flight,
             },
         }
         write_private(path, json.dumps(configuration, indent=1))
@@ -225,6 +256,8 @@ class EmbeddedBroker:
                 if process.stderr.at_eof():
                     return
                 continue
+            if RELOADED in line:
+                self._reloaded.set()
             serious = any(mark in line for mark in ("[ERR]", "[FTL]")) or "nats-server:" in line
             if serious:
                 self._last_lines = [*self._last_lines[-4:], line]

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,11 +49,16 @@ class MqttBroker:
         log: "logging.LoggerAdapter[Any]",
         folder: Path,
         without_spaces: bool = False,
+        subscribing: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+        ordered: bool = True,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._settings, self._client_id, self._folder = settings, client_id, folder
         self._clock, self._desk, self._log, self._jitter = clock, desk, log, jitter
         self._without_spaces = without_spaces
+        self._ordered = ordered  # acknowledgements, as the standard wants it
+        self._subscribing = subscribing  # what must be around each SUBSCRIBE and its answer
+        self._askers: set[asyncio.Task[None]] = set()
         self._deliveries = Deliveries(clock, aside, self._report_handler, log)
         self._deliveries.expired = self._drop_filter
         self._deliveries.settled = self._relieve
@@ -137,8 +143,8 @@ class MqttBroker:
     async def subscribed(self) -> None:
         """Wait until the broker has answered every subscription made so far."""
         await asyncio.sleep(0)
-        while self._scheduled or self._asking:
-            await asyncio.gather(*self._asking, return_exceptions=True)
+        while self._scheduled or self._asking or self._askers:
+            await asyncio.gather(*self._asking, *self._askers, return_exceptions=True)
             await asyncio.sleep(0)
 
     async def run(self, tried: Callable[[], None]) -> None:
@@ -171,7 +177,7 @@ class MqttBroker:
 
     async def _connect(self) -> None:
         connection = Connection(self._settings, self._client_id, self._take, folder=self._folder)
-        self._window = Window(connection.acknowledge)
+        self._window = Window(connection.acknowledge, ordered=self._ordered)
         try:
             kept = await connection.open()
         except BaseException:
@@ -215,6 +221,9 @@ class MqttBroker:
 
     async def _leave(self) -> None:
         connection = self._connection
+        for asker in self._askers:
+            asker.cancel()
+        await asyncio.gather(*self._askers, return_exceptions=True)
         if connection is not None:
             self._publish_status("offline")
             self._forget()
@@ -247,13 +256,22 @@ class MqttBroker:
         self._tell_changed()
 
     def _ask(self, filters: Mapping[str, int]) -> None:
-        if self._connection is None:
-            return
-        pairs = list(filters.items())
-        for start in range(0, len(pairs), FILTERS_AT_ONCE):
-            answer = self._connection.subscribe(pairs[start : start + FILTERS_AT_ONCE])
-            self._asking.add(answer)
-            answer.add_done_callback(self._take_answer)
+        if self._connection is not None and filters:
+            asker = asyncio.ensure_future(self._ask_inside(self._connection, list(filters.items())))
+            self._askers.add(asker)
+            asker.add_done_callback(self._askers.discard)
+
+    async def _ask_inside(self, connection: Connection, pairs: list[tuple[str, int]]) -> None:
+        async with self._subscribing():
+            if connection is not self._connection:
+                return  # it ended meanwhile; the next one asks anew
+            answers = []
+            for start in range(0, len(pairs), FILTERS_AT_ONCE):
+                answer = connection.subscribe(pairs[start : start + FILTERS_AT_ONCE])
+                self._asking.add(answer)
+                answer.add_done_callback(self._take_answer)
+                answers.append(answer)
+            await asyncio.wait(answers)
 
     def _take_answer(self, answer: "asyncio.Future[list[Granted]]") -> None:
         self._asking.discard(answer)

@@ -72,6 +72,8 @@ def session(
         log=LOG,
         folder=Path(),
         without_spaces=True,
+        subscribing=server.subscribing,
+        ordered=False,
     )
 
 

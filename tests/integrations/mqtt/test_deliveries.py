@@ -32,6 +32,18 @@ def test_acknowledgements_keep_the_order_of_arrival(order: list[int]) -> None:
     assert len(window) == 0
 
 
+@given(st.permutations(range(1, 9)))
+def test_a_broker_that_takes_them_in_any_order_gets_each_acknowledgement_at_once(order: list[int]) -> None:
+    sent: list[int] = []
+    window = Window(sent.append, ordered=False)
+    for mid in range(1, 9):
+        assert window.arrive(mid)
+    for mid in order:
+        window.settle(mid)
+    assert sent == order
+    assert len(window) == 0
+
+
 def test_message_in_hand_is_not_taken_twice_but_its_number_may_be_used_again() -> None:
     sent: list[int] = []
     window = Window(sent.append)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.api import ConfigError, NotReady
+from hub.api import ConfigError, Message, NotReady, Outcome
 from integrations.mqtt import embedded
 from integrations.mqtt.embedded import EmbeddedBroker, command_line, find_program, free_port
 
@@ -121,6 +121,58 @@ async def test_killed_hub_takes_its_broker_along_and_gets_the_message_again(tmp_
         again.subscribe("alarm", heard)
         await until(lambda: heard.payloads == [b"cover-open"])
     await server.stop()
+
+
+async def test_message_that_waits_holds_up_its_own_filter_and_no_other(server: EmbeddedBroker) -> None:
+    waiting: list[asyncio.Future[Outcome]] = []
+    taken: list[str] = []
+    heard = Hearing()
+
+    def take(message: Message) -> asyncio.Future[Outcome]:
+        taken.append(message.text)
+        waiting.append(asyncio.get_running_loop().create_future())
+        return waiting[-1]
+
+    async with running(session(server)) as broker:
+        broker.subscribe("slow", take)
+        await broker.subscribed()
+        broker.subscribe("quick", heard)
+        await broker.subscribed()
+        for number in range(3):
+            await broker.publish("slow", str(number))
+        await until(lambda: taken == ["0"])
+        for number in range(50):
+            await broker.publish("quick", str(number))
+        await until(lambda: len(heard.messages) == 50)
+        assert taken == ["0"]
+        for number in range(3):
+            await until(lambda: bool(waiting))
+            waiting.pop().set_result(Outcome())
+    assert taken == ["0", "1", "2"]
+
+
+async def test_broker_that_was_started_again_still_keeps_filters_apart(server: EmbeddedBroker) -> None:
+    keeping = asyncio.ensure_future(server.keep())
+    waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    taken, heard = Hearing(), Hearing()
+
+    def take(message: Message) -> asyncio.Future[Outcome]:
+        taken(message)
+        return waiting
+
+    async with running(session(server)) as broker:
+        broker.subscribe("slow", take)
+        broker.subscribe("quick", heard)
+        await broker.subscribed()
+        os.kill(server.pid, signal.SIGKILL)
+        await until(lambda: server.starts == 2 and broker.connected)
+        await broker.subscribed()
+        await broker.publish("slow", "waits")
+        await until(lambda: taken.payloads == [b"waits"])
+        await broker.publish("quick", "goes")
+        await until(lambda: heard.payloads == [b"goes"])
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def test_users_of_devices_may_connect(tmp_path: Path) -> None:
