@@ -15,6 +15,7 @@ from hub.api import Action, did_you_mean
 
 _ONLY_A_NAME = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*")
 _TARGETS = ("entity_id", "device_id", "area_id")
+_FOUND_LATER = "{{ found_later }}"  # counts as a template: what it is made into is checked at the call
 _EXTRA, _REQUIRED = "extra keys not allowed", "required key not provided"
 
 
@@ -82,7 +83,7 @@ def read_call(fields: Fields) -> Wish | None:
         if target is not None and (holds_template(target) or set(target) != {"entity_id"})
         else None
     )
-    shown = data if target is None else {**data, "entity_id": _listed(target.get("entity_id"))}
+    shown = data if target is None else {**data, "entity_id": _shown_ids(target)}
     whole = shown if target is None or find is None else {**data, **target}
     render = reading.renderer(whole, data_path)
     cleaned = _checked(reading, action, shown, data_path, constant=render is None and find is None)
@@ -137,6 +138,12 @@ def _check_targets(fields: Fields, target: dict[str, Any]) -> None:
         if not is_template(area) and known.areas and area not in known.areas:
             hint = did_you_mean(area, known.areas)
             fields.reading.fault((*fields.path, "target", "area_id"), f"there is no area '{area}'", hint)
+
+
+def _shown_ids(target: dict[str, Any]) -> list[str]:
+    """The ids that a schema can look at; those of areas and devices are known, and checked, at the call."""
+    found_later = any(target.get(key) for key in ("area_id", "device_id"))
+    return _listed(target.get("entity_id")) or ([_FOUND_LATER] if found_later else [])
 
 
 def _listed(value: Any) -> list[str]:

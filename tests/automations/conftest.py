@@ -69,7 +69,12 @@ TOY_ACTIONS = (
         name="toy.light",
         summary="Light",
         targets=True,
-        schema=vol.Schema({vol.Required("entity_id"): list, vol.Optional("level"): number_below_hundred}),
+        schema=vol.Schema(
+            {
+                vol.Required("entity_id"): vol.All(list, vol.Length(min=1)),
+                vol.Optional("level"): number_below_hundred,
+            }
+        ),
     ),
     Action(name="toy.ask", summary="Answer", timeout=5, schema=vol.Schema({vol.Optional("text"): str})),
     Action(name="toy.fail", summary="Fail", schema=vol.Schema({})),
