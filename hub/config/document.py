@@ -69,6 +69,10 @@ class Document:
         broken = found.source.parsed.broken
         return any(found.path[:length] in broken for length in range(len(found.path) + 1))
 
+    def has_gaps(self, path: Path) -> bool:
+        """Whether the value at a path, or any part of it, could not be read."""
+        return self.is_broken(path) or _gaps_below(self._find(tuple(path)))
+
     def redact(self, text: str) -> str:
         """The text without the values of secrets; short ones would hide half of it and are left."""
         for value in sorted(self.secret_values, key=len, reverse=True):
@@ -89,3 +93,10 @@ class Document:
                 return Place(place.source, (*place.path, *path[index:]), key=None)
             place = child
         return place
+
+
+def _gaps_below(place: Place) -> bool:
+    depth = len(place.path)
+    if place.broken or any(path[:depth] == place.path for path in place.source.parsed.broken):
+        return True
+    return any(_gaps_below(child) for child in place.children.values())

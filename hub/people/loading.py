@@ -22,6 +22,7 @@ def load_directory(areas: Any, people: Any, document: Document) -> tuple[Directo
     reader = _Reader(document)
     reader.read_areas(areas, ("areas",), "")
     reader.check_parents()
+    reader.areas_are_told = not reader.faults and not document.has_gaps(("areas",))
     reader.read_people(people)
     directory = Directory(
         reader.persons.values(), reader.areas.values(), reader.roles.values(), reader.addresses
@@ -38,6 +39,7 @@ class _Reader:
     persons: dict[str, Person] = field(default_factory=dict)
     addresses: list[tuple[Path, Address]] = field(default_factory=list)
     paths: dict[str, Path] = field(default_factory=dict)  # of areas
+    areas_are_told: bool = True  # else any area may be there: what could not be read is one fault, not many
 
     def fault(self, path: Path, problem: str, remedy: str = "") -> None:
         self.faults.append(self.document.fault(path, problem, remedy))
@@ -49,7 +51,7 @@ class _Reader:
         return None if any(fault.severity == "fault" for fault in faults) else cleaned
 
     def items(self, raw: Any, path: Path, what: str) -> Iterator[tuple[Path, Any]]:
-        if raw is None:
+        if raw is None or raw == {}:  # an empty file is an empty mapping
             return
         if not isinstance(raw, list):
             self.fault(path, f"{what} are a list", "start each one with '- id: ...'")
@@ -145,7 +147,7 @@ class _Reader:
             ("areas", "area", self.areas),
         ):
             for index, name in enumerate(person[key]):
-                if name not in known:
+                if name not in known and (what != "area" or self.areas_are_told):
                     at = (*path, key, index) if isinstance(raw.get(key), list) else (*path, key)
                     self.fault(at, f"there is no {what} '{name}'", did_you_mean(name, known))
 

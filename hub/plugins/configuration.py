@@ -25,7 +25,7 @@ from hub.model.events import (
 from hub.people import Directory, load_directory
 from hub.plugins.core_schema import CORE
 from hub.plugins.declaration import told
-from hub.plugins.integration import Analyzer, Channel, Integration, Known
+from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, no_entities
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.plugins.site import Place
 
@@ -60,12 +60,21 @@ class Configuration:
     core: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
+    unsound: dict[str, Integration | None] = field(default_factory=dict)  # sections that could not be read
     known: Known = field(default_factory=lambda: Known(events={}, actions={}, entities=frozenset()))
+
+    broken: dict[str, Fault] = field(default_factory=dict)  # integrations that can't be loaded
 
     @property
     def clean(self) -> bool:
         """Nothing is wrong; warnings may be there."""
         return not any(fault.severity == "fault" for fault in self.faults)
+
+    @property
+    def clean_but_broken(self) -> bool:
+        """Nothing is wrong with the files; some of their integrations can't be loaded, as after an upgrade."""
+        broken = list(self.broken.values())
+        return all(fault.severity != "fault" or fault in broken for fault in self.faults)
 
     @property
     def place(self) -> Place:
@@ -81,19 +90,16 @@ class Configuration:
 
     def channels(self) -> dict[str, Channel]:
         """Kinds of channels of all sections' integrations."""
-        return {
-            channel.name: channel
-            for section in self.sections.values()
-            for channel in section.integration.channels
-        }
+        return {channel.name: channel for item in self.declared() for channel in item.channels}
 
     def analyzers(self) -> dict[str, Analyzer]:
         """Frame analyzers of all sections' integrations."""
-        return {
-            analyzer.name: analyzer
-            for section in self.sections.values()
-            for analyzer in section.integration.analyzers
-        }
+        return {analyzer.name: analyzer for item in self.declared() for analyzer in item.analyzers}
+
+    def declared(self) -> list[Integration]:
+        """Integrations of all sections, also of those with faults: what they declare is there once these are mended."""
+        unsound = [item for item in self.unsound.values() if item is not None]
+        return [*(section.integration for section in self.sections.values()), *unsound]
 
     def fault(
         self,
@@ -103,10 +109,12 @@ class Configuration:
         *,
         key: bool = False,
         fatal: bool = True,
-    ) -> None:
+    ) -> Fault:
         """Note a fault at a path of the document, or at its last key."""
         severity: Literal["fault", "warning"] = "fault" if fatal else "warning"
-        self.faults.append(self.document.fault(path, problem, remedy, key=key, severity=severity))
+        fault = self.document.fault(path, problem, remedy, key=key, severity=severity)
+        self.faults.append(fault)
+        return fault
 
 
 def read_configuration(
@@ -147,15 +155,30 @@ def _read_section(configuration: Configuration, manager: Manager, name: str, raw
         names = [*manager.names(), *CORE, *PEOPLE]
         remedy = did_you_mean(name, names) or "install the package that brings it, or remove the section"
         configuration.fault((name,), f"there is no integration '{name}'", remedy, key=True)
+        configuration.unsound[name] = _meant(manager, name)
         return
     except Broken as error:
-        configuration.fault((name,), str(error), "mend or remove the integration", key=True)
+        fault = configuration.fault((name,), str(error), "mend or remove the integration", key=True)
+        configuration.broken[name] = fault
+        configuration.unsound[name] = None
         return
+    configuration.unsound[name] = integration
     with _guarded(configuration, name, "schema"):
         cleaned, faults = validate(integration.schema, raw, (name,), configuration.document)
         configuration.faults += faults
-        if not any(fault.severity == "fault" for fault in faults):
+        unread = cleaned is None and configuration.document.has_gaps((name,))
+        if not unread and not any(fault.severity == "fault" for fault in faults):
             configuration.sections[name] = Section(integration, cleaned, digest_of(raw))
+            del configuration.unsound[name]
+
+
+def _meant(manager: Manager, name: str) -> Integration | None:
+    """The integration whose name this is misspelt."""
+    near = [known for known in manager.names() if did_you_mean(name, [known])]
+    try:
+        return manager.load(near[0]) if len(near) == 1 else None
+    except (Missing, Broken):
+        return None
 
 
 @contextmanager
@@ -202,28 +225,48 @@ def _check_twice(configuration: Configuration) -> None:
 
 
 def _known(configuration: Configuration) -> Known:
-    integrations = [section.integration for section in configuration.sections.values()]
+    integrations = configuration.declared()
     entities: set[str] = set()
-    foreseen = True
+    foreseen = not any(
+        item is None or item.entities is not no_entities for item in configuration.unsound.values()
+    )
     for name, section in configuration.sections.items():
         told_beforehand = False
         if section.integration.entities is not None:
             with _guarded(configuration, name, "entities"):
                 entities.update(entity.id for entity in section.integration.entities(section.config))
                 told_beforehand = True
-        foreseen = foreseen and told_beforehand
-    directory = configuration.directory
+        foreseen = foreseen and told_beforehand and not _lacks_entities(configuration, name)
+    directory, document = configuration.directory, configuration.document
+    areas_are_told = not document.has_gaps(("areas",)) and not any(
+        fault.path.startswith("areas") for fault in configuration.faults
+    )
     return Known(
         events=declared_events(integrations),
         actions=declared_actions(integrations),
         entities=frozenset(entities) if foreseen else None,
-        areas=frozenset(directory.areas),
-        persons=frozenset(directory.persons),
-        roles=frozenset(directory.roles),
+        areas=frozenset(directory.areas) if areas_are_told else Open(directory.areas),
+        persons=_named_people(configuration, directory.persons),
+        roles=_named_people(configuration, directory.roles),
         channels=frozenset(_channel_names(configuration)),
         kinds=configuration.channels(),
         analyzers=configuration.analyzers(),
+        integrations=frozenset(integration.name for integration in integrations),
     )
+
+
+def _lacks_entities(configuration: Configuration, name: str) -> bool:
+    """Whether a section that could not be read to its end would have brought more entities.
+
+    A list that files add to (`multiple`) is not asked: one broken rule must not hide what is wrong in all others.
+    """
+    integration = configuration.sections[name].integration
+    brings = integration.entities is not no_entities and not integration.multiple
+    return brings and configuration.document.has_gaps((name,))
+
+
+def _named_people(configuration: Configuration, names: Mapping[str, Any]) -> frozenset[str]:
+    return Open(names) if configuration.document.has_gaps(("people",)) else frozenset(names)
 
 
 def _channel_names(configuration: Configuration) -> Iterator[str]:
@@ -238,12 +281,14 @@ def _check_references(configuration: Configuration) -> None:
     for name, section in configuration.sections.items():
         with _guarded(configuration, name, "references"):
             for reference in section.integration.references(section.config):
-                _check_reference(configuration, (name, *reference.path), reference.what, reference.name)
+                if not configuration.document.is_broken((name, *reference.path)):
+                    _check_reference(configuration, (name, *reference.path), reference.what, reference.name)
         with _guarded(configuration, name, "check"):
             for finding in section.integration.check(section.config, known):
-                configuration.fault(
-                    (name, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal
-                )
+                if not configuration.document.is_broken((name, *finding.path)):
+                    configuration.fault(
+                        (name, *finding.path), finding.problem, finding.remedy, fatal=finding.fatal
+                    )
     if "notify" in configuration.sections:
         for path, channel in configuration.directory.channel_references():
             _check_reference(configuration, path, "channel", channel)

@@ -19,7 +19,9 @@ def time_zone(value: object) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass
     # All names are read from six hundred files: only for a guess at the right one.
-    hint = did_you_mean(str(value), available_timezones()) or "use a name such as Asia/Shanghai"
+    hint = did_you_mean(str(value), available_timezones())
+    if not hint or str(value).casefold() in ("asia/beijing", "asia/peking", "beijing", "peking"):
+        hint = "use a name such as Asia/Shanghai"
     raise vol.Invalid(f"'{value}' is no time zone; {hint}")
 
 

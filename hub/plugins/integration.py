@@ -48,6 +48,13 @@ class Reference:
     name: str
 
 
+class Open(frozenset[str]):
+    """Names of a part that could not be read to its end: any name may be among them, so that one slip is one fault."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """All names that a configuration's sections may refer to."""
@@ -61,6 +68,7 @@ class Known:
     channels: frozenset[str] = frozenset()
     analyzers: Mapping[str, Analyzer] = field(default_factory=dict)
     kinds: "Mapping[str, Channel]" = field(default_factory=dict)  # of channels
+    integrations: frozenset[str] = frozenset()  # those that the configuration names
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,18 @@
 import asyncio
 from collections.abc import Iterable
 
-from hub.api import Broker, HubStarted, Integration, Link, ReadingReceived, Reference, hookimpl
+from hub.api import (
+    Broker,
+    Finding,
+    HubStarted,
+    Integration,
+    Known,
+    Link,
+    ReadingReceived,
+    Reference,
+    did_you_mean,
+    hookimpl,
+)
 from integrations.lorawan.entities import all_entities
 from integrations.lorawan.events import DeviceDiscovered, DeviceJoined, UplinkUnread
 from integrations.lorawan.guest import Receiver
@@ -40,6 +51,15 @@ def references(config: LorawanConfig) -> Iterable[Reference]:
             yield Reference(path=("devices", number, "area"), what="area", name=device.area)
 
 
+def check(config: LorawanConfig, known: Known) -> Iterable[Finding]:
+    """Devices that no integration shows, as the one they are given to is not there."""
+    for number, device in enumerate(config.devices):
+        if device.shown_by and device.shown_by not in known.integrations:
+            hint = did_you_mean(device.shown_by, known.integrations) or "add it, or leave 'as' out"
+            text = f"nobody shows this device: there is no section '{device.shown_by}:'"
+            yield Finding(("devices", number, "as"), text, hint, fatal=False)
+
+
 @hookimpl
 def hub_integrations() -> Iterable[Integration]:
     """Declare `lorawan`."""
@@ -52,4 +72,5 @@ def hub_integrations() -> Iterable[Integration]:
         needs=(Broker,),
         entities=all_entities,
         references=references,
+        check=check,
     )

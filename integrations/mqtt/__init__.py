@@ -12,7 +12,7 @@ import voluptuous as vol
 from hub.api import Action, Broker, Call, Integration, Link, Reference, Timer, hookimpl
 
 from .entities import DOMAINS, Described, describe, entities_of
-from .settings import Settings, check_section, common_settings, settings_of, topic
+from .settings import SECTION, Settings, common_settings, settings_of, topic
 
 FILTERS = "filters"
 PUBLISH = Action(
@@ -198,7 +198,7 @@ def hub_integrations() -> Iterable[Integration]:
     yield Integration(
         name="mqtt",
         run=run,
-        schema=check_section,
+        schema=SECTION,
         summary="MQTT broker (your own or the embedded one) and sensors fed by topics",
         actions=(PUBLISH,),
         offers=(Broker,),

@@ -92,6 +92,48 @@ def test_whatever_the_file_says_the_answer_is_a_list_of_faults(tmp_path: Path, t
     assert bool(configuration.faults) == (text != "")
 
 
+SITE = """\
+    areas: [{id: b1, name: 1}, {id: b2, name: 2}]
+    people: {persons: [{id: wang, name: 王芳, areas: [b2], roles: [guard], channels: [log]}]}
+    notify: {channels: {log: {type: log}, hook: {type: ntfy, url: "https://ntfy.sh"}}}
+    mqtt: {broker: embedded}
+    lorawan: {devices: [{eui: 24E124785D410001, model: milesight/em310-tilt, as: manhole, id: C1}]}
+    manhole: {covers: [{id: C1, name: C1, area: b2}]}
+    automation:
+      - triggers: [{trigger: state, entity_id: binary_sensor.c1_open, to: "on"}]
+        actions: [{action: notify.send, data: {audience: role:guard area:b2, title: x}}]
+      - triggers: [{trigger: event, event_type: cover_opened}]
+        actions: [{action: notify.send, data: {audience: everyone, title: x}}]
+    """
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("manhole: {covers", "manhoel: {covers"),
+        ("manhole: {covers", "manhole: {kovers: 1, covers"),
+        ("manhole: {covers: [{id: C1, name: C1, area: b2}]}", "manhole: !include gone.yaml"),
+        ("notify: {channels", "notify: {chanels"),
+        ("type: ntfy, url", "type: ntfy, token: !secret gone, url"),
+        ("[{id: b1, name: 1}, {id: b2, name: 2}]", "!include gone.yaml"),
+        ("{id: b2, name: 2}", "{id: b1, name: 2}"),
+        ("[{id: b1, name: 1}, {id: b2, name: 2}]", "{}"),
+        ("{broker: embedded}", "{broker: !env_var GONE}"),
+        ("{broker: embedded}", "{borker: embedded}"),
+        ("as: manhole", "as: manhol"),
+        ("automation:\n", "automation own: [!include gone.yaml]\n    automation:\n"),
+    ],
+)
+def test_one_slip_is_one_fault(tmp_path: Path, right: str, wrong: str) -> None:
+    """What a faulty section would have brought is not missed elsewhere."""
+    assert said(read(tmp_path, SITE)) == []
+    faults = said(read(tmp_path, SITE.replace(right, wrong, 1)))
+    if wrong == "{}":
+        assert all("there is no area 'b2'" in fault for fault in faults)
+    else:
+        assert len(faults) == 1, faults
+
+
 def test_the_same_section_has_the_same_digest_and_another_one_another(tmp_path: Path) -> None:
     first = read(tmp_path, "notify: {channels: {a: {type: log}}}").sections["notify"].digest
     second = read(tmp_path, "notify:\n  channels:\n    a:\n      type: log").sections["notify"].digest
