@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from integrations.demo.facade import plan_clip, render_clip
@@ -171,6 +172,7 @@ def _tell(name: str, seed: int, truth: dict[str, Any], found: list[Detection], d
 
 def measure_kept(video: Path, config: Path, rounds: int) -> dict[str, float]:
     """CPU per picture of decoding alone and of decoding with detection: minima over interleaved rounds."""
+    cv2.setNumThreads(1)
     calibration = load_clip_config(config).calibration
     alone, both = [], []
     for _ in range(rounds):

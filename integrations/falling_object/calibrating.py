@@ -43,6 +43,7 @@ def fit(sketch: Mapping[str, Any]) -> dict[str, Any]:
         "camera": None if calibration.camera is None else [round(value, 1) for value in calibration.camera],
         "lines": _lines(calibration),
         "labels": _labels(calibration),
+        "to_facade": calibration.to_facade.tolist(),
         "limit_px": RESIDUAL_LIMIT_PX,
     }
     worst = max(item["px"] for item in residuals)

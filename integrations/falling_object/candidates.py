@@ -15,7 +15,7 @@ from .threshold import TILE, ThresholdMap
 
 Luma = NDArray[np.uint8]
 
-SPAN_S = 0.115
+SPAN_S = 0.16
 LEAST_SPAN, MOST_SPAN = 1, 8
 BLOB_CAP = 120
 UPSET_SHARE = 0.02
@@ -24,7 +24,8 @@ DAY_FLOOR, NIGHT_FLOOR = 5.0, 26.0
 # independent noise exceeds 1.65 times the value that it exceeds once in 200 only once in 60,000
 NOISE_QUANTILE, NOISE_FACTOR, NOISE_BLOCKS = 0.995, 1.65, 6
 NOISE_EVERY_S = 0.5
-SETTLE_S = 0.6
+# half-size pixels smear a small thing by so much of their area
+SPREAD_PX2 = 1.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class CandidateFinder:
         return bool(cv2.norm(last, half, cv2.NORM_L1) < SAME_PICTURE * half.size)
 
     def _choose_span(self) -> None:
-        """As many pictures as pass in about an eighth of a second, settled once the rate is known."""
+        """As many pictures as pass in about a sixth of a second, settled once the rate is known."""
         if len(self._steps) != 12:
             return
         step = float(np.median(self._steps))
@@ -313,8 +314,9 @@ def _moments(
     sign = 1.0 if float(signed[strength >= peak][0]) > 0 else -1.0
     area = float(strength[strength > 0.2 * peak].sum()) / max(level, 1.0)
     half_pixel = 0.5 * (unit - 1)
+    area = max(unit**2 * area - (unit**2 - 1) * SPREAD_PX2, 0.35 * area)
     return Blob(
-        t, unit * (left + x) + half_pixel, unit * (top + y) + half_pixel, unit**2 * area, sign * level,
+        t, unit * (left + x) + half_pixel, unit * (top + y) + half_pixel, area, sign * level,
         unit * width, unit * height, weight,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ LEAST_END_SPEED = 2.2
 LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
-LEAST_DENSITY = 0.6
+LEAST_DENSITY, LEAST_DENSITY_CROWDED, COMPANY = 0.6, 0.8, 8.0
 BENT_MARGIN = 30.0
 LEAST_TEMPER = 0.35
 EARLY_S, EARLY_BELOW = 1.3, 15.0
@@ -90,7 +90,8 @@ def look(calibration: Calibration, track: Track) -> str:
         return "too short"
     if track.drop < LEAST_DROP_M:
         return "hardly falls"
-    if track.density < LEAST_DENSITY:
+    crowded = float(np.mean(track.company or [0])) > COMPANY
+    if track.density < (LEAST_DENSITY_CROWDED if crowded else LEAST_DENSITY):
         return "seen too seldom"
     if float(np.mean(track.crowd)) > CROWD:
         return "one of many"

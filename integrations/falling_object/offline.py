@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +42,8 @@ def detect(
 
     `progress` hears of the share that was looked at, 0 to 1, where the file says how long it is.
     """
+    # the operations are too small to gain by OpenCV's threads, which only burn the other cores
+    cv2.setNumThreads(1)
     clip = load_clip_config(config)
     for warning in clip.warnings:
         warn(f"{config}: {warning}")

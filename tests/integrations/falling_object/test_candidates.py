@@ -88,7 +88,7 @@ def test_a_flash_is_no_candidate() -> None:
 
 
 @pytest.mark.parametrize("fps", [12.5, 25.0, 60.0])
-def test_neighbours_lie_an_eighth_of_a_second_away_at_any_rate(fps: float) -> None:
+def test_neighbours_lie_a_sixth_of_a_second_away_at_any_rate(fps: float) -> None:
     finder = CandidateFinder()
     for picture, t in film(1.6, moving(), fps=fps):
         finder.feed(picture, t, False)
