@@ -84,9 +84,10 @@ class Hub:
     async def start(self) -> None:
         """Read the configuration, open the store, start every integration; returns when the hub is ready.
 
-        FaultyConfiguration when the files have faults; nothing is left running after any failure.
+        FaultyConfiguration when the files have faults; nothing is left running after any failure. An integration
+        that can't be loaded is left out: the others' alarms must go out also after an upgrade that broke one.
         """
-        self.configuration = self._read()
+        self.configuration = self._read(starting=True)
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         history = self.configuration.core["history"]
         self.store = await Store.open(
@@ -150,6 +151,10 @@ class Hub:
             self._host or http["server_host"], http["server_port"] if self._port is None else self._port
         )
         self._write_control_file()
+        for name, fault in self.configuration.broken.items():
+            self.site.problems.raise_(
+                f"{name}.integration", f"{name} is left out: {fault.problem}", f"{fault.remedy}, then `hub reload`"
+            )
         self.lag.start()
         self.media.start()
         self.courier.start()
@@ -220,6 +225,8 @@ class Hub:
             self._declare(new)
             self.site.directory = new.directory
             self.configuration = new
+            for name in old.broken:
+                self.site.problems.clear(f"{name}.integration")
             for name in gone:
                 await self.supervisor.stop(name)
             for name in changed:
@@ -258,12 +265,12 @@ class Hub:
 
     # --- inside -----------------------------------------------------------------------------------------
 
-    def _read(self) -> Configuration:
+    def _read(self, *, starting: bool = False) -> Configuration:
         configuration = read_configuration(
             self.config_dir, self.manager, environ=self._environ, cache=self._cache, always=self._always
         )
         self._on_read(configuration)
-        if not configuration.clean:
+        if not configuration.clean and not (starting and configuration.clean_but_broken):
             raise FaultyConfiguration(configuration.faults)
         for fault in configuration.faults:
             log.warning("%s", fault)

@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook
 
 from benchmarks.crash import CLOSED, OPEN, SECRET, HubProcess, eui_of, uplink
+from hub.cli.client import Client
 from hub.store.outbox import OutboxRow
 from hub.store.reading import Reading
 
@@ -200,21 +201,32 @@ class Stand:
         return found[0]
 
     async def status(self) -> dict[str, Any]:
-        """`hub status --json`."""
-        from hub.cli.client import Client
+        """What `hub status --json` shows."""
+        return await asyncio.to_thread(self._ask, "GET", "status")
 
-        def ask() -> dict[str, Any]:
-            body: dict[str, Any] = Client(self.data).request("GET", "status")[1]
-            return body
+    async def reload(self) -> dict[str, Any]:
+        """`hub reload`: what changed, or the faults."""
+        return await asyncio.to_thread(self._ask, "POST", "reload")
 
-        return await asyncio.to_thread(ask)
+    def _ask(self, method: str, path: str) -> dict[str, Any]:
+        body: dict[str, Any] = Client(self.data).request(method, path)[1]
+        return body
 
     async def problem(self, name: str) -> str:
         """Wait until the hub has that problem; its text."""
-        while True:
-            for problem in (await self.status())["problems"]:
-                if problem["problem"] == name:
-                    return str(problem["text"])
+        problems: dict[str, str] = {}
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while name not in problems:
+            assert asyncio.get_running_loop().time() < end, f"no problem '{name}', only {problems}"
+            await asyncio.sleep(0.05)
+            problems = {item["id"]: item["text"] for item in (await self.status())["problems"]}
+        return problems[name]
+
+    async def healed(self, name: str) -> None:
+        """Wait until the hub does not have that problem any more."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while name in {item["id"] for item in (await self.status())["problems"]}:
+            assert asyncio.get_running_loop().time() < end, f"problem '{name}' stays"
             await asyncio.sleep(0.05)
 
 

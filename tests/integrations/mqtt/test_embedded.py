@@ -145,7 +145,7 @@ async def test_message_that_waits_holds_up_its_own_filter_and_no_other(server: E
             await broker.publish("quick", str(number))
         await until(lambda: len(heard.messages) == 50)
         assert taken == ["0"]
-        for number in range(3):
+        for _ in range(3):
             await until(lambda: bool(waiting))
             waiting.pop().set_result(Outcome())
     assert taken == ["0", "1", "2"]
