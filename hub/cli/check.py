@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from hub.cli.options import EXIT_FAULTS, EXIT_UNREADABLE, config_argument, json_option, print_json
+from hub.model.printing import visible_line
 
 
 @click.command()
@@ -35,7 +36,7 @@ def check(config: Path, as_json: bool) -> None:
         print_json({"ok": not bad, "faults": [fault.as_dict() for fault in faults]})
     else:
         for fault in faults:
-            click.echo(f"{fault}{' (warning)' if fault.severity == 'warning' else ''}")
+            click.echo(f"{visible_line(str(fault))}{' (warning)' if fault.severity == 'warning' else ''}")
         if bad:
             click.echo(f"{bad} fault{'s' if bad > 1 else ''}", err=True)
         else:

@@ -14,6 +14,7 @@ from hub.cli.options import (
     print_json,
     print_table,
 )
+from hub.model.printing import visible_line
 
 
 @click.command()
@@ -40,7 +41,8 @@ def status(config: Path, data: Path | None, as_json: bool) -> None:
     print_table(rows, ["integration", "state", "restarts", "last error"])
     for problem in body["problems"]:
         remedy = f" -> {problem['remedy']}" if problem["remedy"] else ""
-        click.secho(f"\n! {problem['id']}: {problem['text']}{remedy}", fg="yellow")
+        said = visible_line(f"! {problem['id']}: {problem['text']}{remedy}")
+        click.secho(f"\n{said}", fg="yellow")
 
 
 @click.command()
@@ -57,7 +59,7 @@ def reload(config: Path, data: Path | None, as_json: bool) -> None:
         print_json(body)
     elif code == 422:
         for fault in body["faults"]:
-            click.echo(fault["text"])
+            click.echo(visible_line(fault["text"]))
         click.echo(f"{len(body['faults'])} faults; nothing was changed", err=True)
     else:
         for what in ("started", "stopped", "changed", "needs_restart"):

@@ -17,6 +17,7 @@ from hub.cli.options import (
     print_json,
     print_table,
 )
+from hub.model.printing import visible_json, visible_line
 
 
 @click.group()
@@ -80,7 +81,7 @@ def tail(config: Path, data: Path | None, kind: str, as_json: bool) -> None:
             if event.get("missed_before"):
                 click.echo(f"({event['missed_before']} events were too quick to show)", err=True)
             if not kind or event["kind"] == kind:
-                click.echo(json.dumps(event, ensure_ascii=False) if as_json else _line(event))
+                click.echo(visible_json(json.dumps(event, ensure_ascii=False)) if as_json else _line(event))
     except KeyboardInterrupt:
         return  # Ctrl+C is how it is meant to end
 
@@ -113,4 +114,5 @@ def _line(event: dict[str, Any]) -> str:
         shown = {"from": old and old["state"], "to": new["state"]}
     text = " ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in shown.items())
     at = _local(datetime.fromisoformat(event["at"]))
-    return f"{at} {click.style(event['kind'], bold=True)} {event['source']} {text}".rstrip()
+    said = visible_line(f"{event['source']} {text}".rstrip())
+    return f"{at} {click.style(visible_line(event['kind']), bold=True)} {said}"

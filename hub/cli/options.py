@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from hub.model.printing import visible_json, visible_line
+
 F = TypeVar("F", bound=Callable[..., Any])
 EXIT_FAULTS, EXIT_UNREADABLE, EXIT_NOT_RUNNING = 1, 2, 3
 
@@ -43,12 +45,12 @@ def data_dir(config: Path, data: Path | None) -> Path:
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(visible_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def print_table(rows: list[list[str]], header: list[str]) -> None:
     """Print columns that line up; wide characters count as two."""
-    table = [header, *rows]
+    table = [[visible_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(_width(row[column]) for row in table) for column in range(len(header))]
     for row in table:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]

@@ -2,16 +2,21 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TextIO
 from urllib.parse import quote
 
+from hub.model.printing import visible, visible_json, visible_line
+
 IDS = ("integration", "event", "run", "call")
 COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[41m"}
 MASK = "***"
 SHORTEST = 6  # letters of a secret
+# What follows a line break is indented: a device's text must not pass for a line of the log.
+_LINE_BREAK = re.compile(r"\n *")
 
 
 class Masking(logging.Filter):
@@ -64,7 +69,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self._masking.clean(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return visible_json(json.dumps(line, ensure_ascii=False))
 
 
 class Lines(logging.Formatter):
@@ -80,11 +85,12 @@ class Lines(logging.Formatter):
         ids = ids_of(record)
         who = ids.pop("integration", record.name.removeprefix("hub."))
         tail = f" [{' '.join(f'{key}={value}' for key, value in ids.items())}]" if ids else ""
-        text = f"{at} {record.levelname:<7} {who}: {record.getMessage()}{tail}"
+        message = _LINE_BREAK.sub("\n    ", visible(record.getMessage()))
+        text = f"{at} {record.levelname:<7} {who}: {message}{visible_line(tail)}"
         if self._colour and record.levelno in COLOURS:
             text = f"{COLOURS[record.levelno]}{text}\x1b[0m"
         if record.exc_info:
-            text += "\n" + self.formatException(record.exc_info)
+            text += "\n" + visible(self.formatException(record.exc_info))
         return self._masking.clean(text)
 
 

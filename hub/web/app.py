@@ -1,6 +1,7 @@
 """The aiohttp application: health, metrics and guests' routes. What no one declared open is closed."""
 
 import hmac
+import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
@@ -38,7 +39,27 @@ class Health(Protocol):
 def is_local_admin(request: web.Request, token: str) -> bool:
     """Whether the caller holds the token that only this machine's hub user can read."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+    # Headers may hold any bytes; those that are not UTF-8 come as surrogates.
+    sent = given.encode("utf-8", "surrogateescape")
+    return scheme.lower() == "bearer" and hmac.compare_digest(sent, token.encode())
+
+
+def names_this_machine(host: str) -> bool:
+    """Whether a Host header is an address or localhost, as of a program on the machine that a loopback address is for.
+
+    A page from elsewhere can make its own name lead here (DNS rebinding), and then read what is answered.
+    """
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return name.lower().rstrip(".") in ("", "localhost") or name.lower().endswith(".localhost")
+    return True
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach an address."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def problem(status: int, title: str, detail: str = "") -> web.Response:
@@ -86,6 +107,7 @@ class Front:
         self._health, self._routes, self._token = health, routes, token
         self._runner: web.AppRunner | None = None
         self.url = ""
+        self._private = False  # only this machine can reach it
         for path, handler in (("/live", self._live), ("/ready", self._ready), ("/metrics", self._metrics)):
             routes.add("GET", path, handler, access="public", owner="hub")
 
@@ -102,6 +124,7 @@ class Front:
         site = web.TCPSite(self._runner, host, port)
         await site.start()
         host, port = self._runner.addresses[0][:2]
+        self._private = is_loopback(host)
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
@@ -123,6 +146,11 @@ class Front:
         return web.Response(body=self._health.metrics(), content_type="text/plain", charset="utf-8")
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
+        if self._private and not names_this_machine(request.headers.get("Host", "")):
+            raise web.HTTPMisdirectedRequest(
+                text="this address is for programs on this machine: call it 127.0.0.1 or localhost; "
+                "a proxy has to do so, too"
+            )
         route = self._routes.find(request.method, request.path)
         if route is None:
             return self._without_route(request)

@@ -186,3 +186,14 @@ def test_people_read_the_sites_time_and_programs_utc() -> None:
     made.created = datetime(2026, 3, 1, 4, 30, 5, tzinfo=UTC).timestamp()
     assert Lines(mask, colour=False).format(made).startswith("12:30:05 ")
     assert parsed(made, mask)["time"].startswith("2026-03-01T04:30:05")
+
+
+def test_a_device_s_text_can_neither_steer_the_terminal_nor_pass_for_a_line() -> None:
+    made = record("found %s", "x\x1b[2J\x9b1m\n12:00:00 ERROR hub: all is lost", event="e\n1")
+    text = Lines(Masking(), colour=False).format(made)
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert text.splitlines()[1].startswith("    12:00:00 ERROR")
+    assert len(text.splitlines()) == 2
+    assert "\x9b" not in JsonLines(Masking()).format(made)
+    assert parsed(made)["message"].startswith("found x\x1b[2J\x9b1m")

@@ -268,3 +268,35 @@ async def test_the_file_for_the_command_line_is_the_owner_s_alone_and_gone_after
     assert json.loads(file.read_text())["url"] == running.url
     await hub.stop()
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8130", 200),
+        ("localhost", 200),
+        ("LocalHost.:1", 200),
+        ("[::1]:8130", 200),
+        ("hub.localhost:8130", 200),
+        ("evil.example:8130", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("localhost.evil.example:80", 421),
+    ],
+)
+async def test_a_page_that_makes_its_name_lead_here_is_refused(hub: HubKit, host: str, status: int) -> None:
+    await hub.start("notify:\n")
+    assert (await hub.request("GET", "/metrics", headers={"Host": host})).status == status
+
+
+async def test_a_token_of_strange_bytes_is_a_wrong_token(
+    hub: HubKit, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hub.start("notify:\n")
+    port = int(hub.hub_of.url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /control/status HTTP/1.0\r\nAuthorization: Bearer \xff\xfe\r\n\r\n")
+    said = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert b" 401 " in said.splitlines()[0]
+    assert "Traceback" not in caplog.text
