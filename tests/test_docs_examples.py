@@ -20,7 +20,7 @@ from hub.plugins.manager import Manager
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = ("automations.md", "automations.zh-CN.md")
+PAGES = ("admin.md", "admin.zh-CN.md", "automations.md", "automations.zh-CN.md")
 SIMPLE = "triggers: [{trigger: homeassistant, event: start}]\n"
 QUIET = "actions: [{delay: 1}]\n"
 WRAPPED = {  # how a part of a rule becomes a whole one
@@ -248,7 +248,7 @@ def test_both_languages_show_the_same(page: str) -> None:
 
 def bare(block: Block) -> list[str]:
     """What doesn't depend on the language: of YAML the keys, of the rest the lines without comments."""
-    lines = [re.sub(r"(^|\s+)#.*", "", line) for line in block.text.splitlines()]
+    lines = [re.sub(r"(^|\s+)#.*|<[^>]*>", "", line) for line in block.text.splitlines()]
     if block.mark.startswith("yaml"):
         unquoted = [re.sub(r'"[^"]*"', '""', line) for line in lines]
         return [key for line in unquoted for key in re.findall(r"[\w-]+(?=:(?:\s|$))", line)]
