@@ -123,7 +123,15 @@ class Outside:
         async def handle(request: "web.Request") -> "web.Response":
             from aiohttp import web
 
-            facts = await _request_facts(request, key[1])
+            try:
+                facts = await _request_facts(request, key[1])
+            except (
+                LookupError,
+                ValueError,
+            ) as error:  # of an unknown encoding, of bytes or parts that don't fit it
+                raise web.HTTPBadRequest(
+                    text="the body can't be read: send JSON or a form, in UTF-8"
+                ) from error
             local = _is_local(request.remote)
             allowed = [hook for hook in self._hooks.get(key, ()) if local or not hook[2].local_only]
             if not allowed:

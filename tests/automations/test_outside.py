@@ -103,6 +103,21 @@ async def test_what_is_no_webhook_of_ours(yard):
     assert await post(yard) == 404
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"\xff\xfe"),
+        ("application/json; charset=nope", b"{}"),
+        ("multipart/form-data", b"x"),
+        ("application/x-www-form-urlencoded; charset=nope", b"a=b"),
+    ],
+)
+async def test_a_body_that_nobody_can_read_is_the_caller_s_fault(yard, caplog, kind, body):
+    await yard.start(HOOK)
+    assert await post(yard, data=body, headers={"Content-Type": kind}) == 400
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_webhook_for_this_network_only(yard, monkeypatch):
     from automations import outside
 
