@@ -76,6 +76,7 @@ class Hub:
         self._host, self._port = host, port
         self._settle_seconds = settle_seconds
         self._cache = Cache()
+        self._early_problems: list[tuple[str, str, str]] = []  # id, text, remedy: met before the kernel stands
         self._started = self._ended = False
         self._reachable = False  # the control file is ours
         self._reloading = asyncio.Lock()
@@ -151,6 +152,8 @@ class Hub:
             self._host or http["server_host"], http["server_port"] if self._port is None else self._port
         )
         self._write_control_file()
+        for problem in self._early_problems:
+            self.site.problems.raise_(*problem)
         for name, fault in self.configuration.broken.items():
             self.site.problems.raise_(
                 f"{name}.integration", f"{name} is left out: {fault.problem}", f"{fault.remedy}, then `hub reload`"
@@ -325,7 +328,7 @@ class Hub:
         if hasattr(self, "site"):
             self.site.problems.raise_(problem, text, remedy)
         else:
-            log.error("%s: %s (%s)", problem, text, remedy)
+            self._early_problems.append((problem, text, remedy))
 
     def _clear_problem(self, problem: str) -> None:
         if hasattr(self, "site"):

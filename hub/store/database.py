@@ -18,6 +18,10 @@ class StoreError(HubError):
     """The store can't be opened as it is; the text names the file and what to do."""
 
 
+class Damaged(StoreError):
+    """A file is no database, or none of the hub's, or torn inside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A database file of the hub and how safely it is written."""
@@ -44,6 +48,16 @@ class Database:
             )
         if revision != known[-1]:
             self._migrate(revision)
+
+    def set_aside(self, mark: str) -> Path:
+        """Rename the file and its logs, to be looked at later; returns its new place."""
+        aside = self.path.with_name(f"{self.path.name}.{mark}")
+        for ending in ("-wal", "-shm", ""):
+            part = Path(f"{self.path}{ending}")
+            if part.exists():
+                part.rename(f"{aside}{ending}")
+        sync_folder(self.path.parent)
+        return aside
 
     def connect(self) -> sqlite3.Connection:
         """A connection for the writer; statements run as they are, BEGIN and COMMIT are the caller's."""
@@ -85,7 +99,7 @@ class Database:
                 f"{self.path} can't be used: {error}; check the disk's space and the folder's permissions"
             ) from error
         except sqlite3.DatabaseError as error:
-            raise StoreError(
+            raise Damaged(
                 f"{self.path} is damaged: {error}. Stop the hub and restore the file from a backup, or move it "
                 f"away (keep it, with its -wal and -shm): the hub then starts an empty one, without {self.loss}"
             ) from error

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from hub.store import catalogue
 from hub.store.clock import Clock, Timer
-from hub.store.database import StoreError, events_database, history_database
+from hub.store.database import Damaged, Database, StoreError, events_database, history_database
 from hub.store.history import History
 from hub.store.lock import FolderLock
 from hub.store.memory import Memories, Memory
@@ -80,7 +80,7 @@ class Store:
     def _open(self) -> None:
         events, history = events_database(self.folder), history_database(self.folder)
         events.prepare()
-        history.prepare()
+        self._prepare_history(history)
         self._events = events
         with events.faults():
             connection = events.connect()
@@ -103,6 +103,19 @@ class Store:
             raise
         self.retention = Retention(self._keep, self.writer, self.outbox, self.runs, self.history)
         self._timer = self._clock.call_at(self._clock.now() + _FIRST_SWEEP, self._begin_sweep)
+
+    def _prepare_history(self, history: Database) -> None:
+        """A damaged history is set aside and begun anew: no alarm waits for the states of the past."""
+        try:
+            history.prepare()
+        except Damaged as error:
+            aside = history.set_aside(f"damaged-{self._clock.now():%Y%m%dT%H%M%SZ}")
+            self._report(
+                "store.history.damaged",
+                f"{history.path} was damaged ({error.__cause__}) and set aside as {aside.name}; a new one was begun",
+                "stop the hub and restore the file from a backup, or delete what was set aside",
+            )
+            history.prepare()
 
     def _trouble(self, path: Path) -> Trouble:
         loop = asyncio.get_running_loop()

@@ -119,6 +119,27 @@ async def test_damaged_alarms_are_refused_at_the_start_with_a_remedy_and_kept(
     assert (stand.data / "events.db").read_bytes() == b"\xde\xad" * 20_000
 
 
+async def test_damaged_history_is_set_aside_at_the_start_and_alarms_go_out(hub: HubKit) -> None:
+    hub.add(TOYS)
+    await hub.start(SITE)
+    await hub.stop()
+    path = hub.folder / "data" / "history.db"
+    path.write_bytes(b"\xde\xad" * 20_000)
+    await hub.start()
+    (aside,) = path.parent.glob("history.db.damaged-*")
+    assert aside.read_bytes() == b"\xde\xad" * 20_000
+    shown = hub.hub_of.site.problems.open["store.history.damaged"]
+    assert aside.name in shown.text
+    assert "restore the file from a backup" in shown.remedy
+    await force(hub, "north")
+    await hub.settle()
+    assert told(hub) == ["north"]
+    hub.hub_of.states.set("sensor.pressure", 4.2)
+    history = hub.hub_of.store.history
+    history.flush()
+    await until(lambda: history.recorded > 0, None, lambda: "nothing was recorded")
+
+
 async def test_a_process_that_may_write_nothing_acknowledges_nothing_and_catches_up(
     broker: EmbeddedBroker, air: Air, receiver: Receiver, stand: Stand
 ) -> None:

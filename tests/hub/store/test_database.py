@@ -153,11 +153,33 @@ def test_a_creation_that_was_cut_short_is_begun_again(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["events.db"]
 
 
-async def test_damage_to_either_file_leaves_nothing_running(tmp_path: Path) -> None:
-    (tmp_path / "history.db").write_bytes(b"x" * 5000)
+async def test_damage_to_alarms_leaves_nothing_running(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_bytes(b"x" * 5000)
     for _ in range(2):  # the second time would meet the lock, if the first had kept it
-        with pytest.raises(StoreError, match=r"history.db is damaged"):
+        with pytest.raises(StoreError, match=r"events.db is damaged"):
             await Store.open(tmp_path, ManualClock())
+
+
+async def test_damaged_history_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "history.db").write_bytes(b"x" * 5000)
+    told: list[tuple[str, str, str]] = []
+    store = await Store.open(tmp_path, ManualClock(), report=lambda *problem: told.append(problem))
+    assert (tmp_path / "history.db.damaged-20260301T040000Z").read_bytes() == b"x" * 5000
+    ((problem, text, _),) = told
+    assert problem == "store.history.damaged"
+    assert "file is not a database" in text
+    await store.close()
+
+
+async def test_a_history_of_a_newer_hub_is_not_set_aside(tmp_path: Path) -> None:
+    database = history_database(tmp_path)
+    database.prepare()
+    connection = sqlite3.connect(database.path)
+    connection.execute("UPDATE alembic_version SET version_num = 'history_9999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="written by a newer hub"):
+        await Store.open(tmp_path, ManualClock())
 
 
 async def test_a_second_hub_is_kept_off_and_told_who_is_there(bench: Bench) -> None:
