@@ -135,37 +135,53 @@ def clean_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
+PROBE = """\
+\"\"\"What the rules of the workload stand on: their entities and the counting action, as the peer's probe has them.\"\"\"
+import asyncio, json
+from pathlib import Path
+import voluptuous as vol
+from hub.api import Action, Entity, Integration, hookimpl
+
+IDS = json.loads(Path(__file__).with_name("entities.json").read_text())
+
+async def run(link, config):
+    for entity in IDS:
+        link.entity(Entity(id=entity, name=entity)).set(False if entity.startswith("binary") else 20.0)
+    link.action("bench.count", lambda call: None)
+    link.ready()
+    await asyncio.Event().wait()
+
+@hookimpl
+def hub_integrations():
+    yield Integration(name="bench", run=run, schema=vol.Schema(object),
+        entities=lambda config: [Entity(id=entity, name=entity) for entity in IDS],
+        actions=(Action(name="bench.count", summary="Count", schema=vol.Schema({vol.Required("rule"): int})),))
+"""
+
+
 def start_ours(scratch: Path, count: int, options: argparse.Namespace) -> dict[str, float]:
-    """Seconds from spawn to /ready, of the command that users run, with the web floor and the store."""
+    """Seconds from spawn to /ready, of the command that users run, with the web floor and the store.
+
+    The entities and the action come from an integration that is installed as a third party's would be.
+    """
     folder = scratch / f"start_{count}"
     if not folder.exists():
         sys.path[:0] = [str(HERE), options.workloads]
         import core  # type: ignore[import-not-found]
 
-        core.write_rules(str(folder), core.wl.rules(core.wl.load(None), count))
-        path = folder / "config" / "automations.yaml"
-        path.write_text(
-            path.read_text()
-            .replace("service: bench.count", "event: bench_count")
-            .replace("data:", "event_data:")
-        )
-        (folder / "config" / "configuration.yaml").write_text(
-            "hub: {name: bench}\nautomation: !include automations.yaml\n" + entities_yaml(core.wl, count)
-        )
+        rules = core.wl.rules(core.wl.load(None), count)
+        core.write_rules(str(folder), rules)
+        package = folder / "packages" / "bench_probe"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(PROBE)
+        ids = sorted({name for rule in rules for name in (rule.entity, rule.guard)})
+        (package / "entities.json").write_text(json.dumps(ids))
+        about = folder / "packages" / "bench_probe-1.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bench-probe\nVersion: 1\n")
+        (about / "entry_points.txt").write_text("[hub.integrations]\nbench = bench_probe\n")
         time_to_ready(folder)
     return time_to_ready(folder)
-
-
-def entities_yaml(wl: Any, count: int) -> str:
-    """The entities that the rules watch, as MQTT sensors: a rule on an unknown entity is a fault here."""
-    names = {rule.entity for rule in wl.rules(wl.load(None), count)}
-    names |= {rule.guard for rule in wl.rules(wl.load(None), count)}
-    lines = ["mqtt:"]
-    for domain in ("sensor", "binary_sensor"):
-        mine = sorted(name.partition(".")[2] for name in names if name.startswith(f"{domain}."))
-        lines += [f"  {domain}:"] * bool(mine)
-        lines += [f"    - {{name: {name}, unique_id: {name}, state_topic: bench/{name}}}" for name in mine]
-    return "\n".join(lines) + "\n"
 
 
 def time_to_ready(folder: Path) -> dict[str, float]:
@@ -175,7 +191,8 @@ def time_to_ready(folder: Path) -> dict[str, float]:
     begin = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "hub", "run", str(folder / "config"), "--data", str(folder / "data"), "--port", "0"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=clean_environment() | {"PYTHONPATH": os.pathsep.join((str(folder / "packages"), os.environ.get("PYTHONPATH", "")))},
     )  # fmt: skip
     try:
         while True:

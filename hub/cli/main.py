@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 
 import click
 
@@ -26,6 +25,8 @@ class Verbs(click.Group):
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """Our verbs in the order of use, then those that packages add under the entry point group hub.commands."""
+        from importlib.metadata import entry_points
+
         added = sorted({point.name for point in entry_points(group=GROUP)} - set(VERBS))
         return [*VERBS, *added]
 
@@ -35,6 +36,8 @@ class Verbs(click.Group):
             module, _, attribute = VERBS[name].partition(":")
             found = getattr(importlib.import_module(module), attribute)
         else:
+            from importlib.metadata import entry_points
+
             points = [point for point in entry_points(group=GROUP) if point.name == name]
             if not points:
                 return None

@@ -2,9 +2,11 @@
 
 import asyncio
 import errno
+import importlib
 import logging
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,9 @@ def run(
     Exit status 0 after a clean stop, 1 when the configuration has faults or the start failed, 2 when the
     configuration can't be read.
     """
+    # A third of the start is aiohttp, much of it certificates being read with the interpreter's lock released.
+    threading.Thread(target=importlib.import_module, args=("aiohttp.web",), daemon=True).start()
+
     from hub.config import ConfigUnreadable
     from hub.runtime.hub import FaultyConfiguration, Hub
     from hub.runtime.logs import set_up

@@ -5,9 +5,8 @@ import importlib.util
 import logging
 import pkgutil
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pluggy
 
@@ -15,6 +14,9 @@ from hub.model.people import Delivery
 from hub.plugins import hookspecs
 from hub.plugins.declaration import mistakes, told
 from hub.plugins.integration import Integration
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "hub.integrations"
 BUILT_IN = "integrations"
@@ -91,8 +93,11 @@ class Manager:
                 return str(reason)
         return None
 
-    def _entry_points(self) -> dict[str, EntryPoint]:
+    def _entry_points(self) -> "dict[str, EntryPoint]":
         if self._points is None:
+            # A site of built-in integrations alone need not read what is installed.
+            from importlib.metadata import entry_points
+
             self._points = {point.name: point for point in entry_points(group=GROUP)}
         return self._points
 
