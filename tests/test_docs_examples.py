@@ -20,7 +20,14 @@ from hub.plugins.manager import Manager
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = ("admin.md", "admin.zh-CN.md", "automations.md", "automations.zh-CN.md")
+PAGES = (
+    "admin.md",
+    "admin.zh-CN.md",
+    "automations.md",
+    "automations.zh-CN.md",
+    "cameras.md",
+    "cameras.zh-CN.md",
+)
 SIMPLE = "triggers: [{trigger: homeassistant, event: start}]\n"
 QUIET = "actions: [{delay: 1}]\n"
 WRAPPED = {  # how a part of a rule becomes a whole one
