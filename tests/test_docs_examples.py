@@ -190,6 +190,17 @@ def test_what_hub_check_answers_is_what_the_page_shows(block: Block, answer: Blo
     assert expected
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_first_rule_of_a_newcomer_works_and_its_misspelling_is_told_as_shown(
+    page: str, site: Site
+) -> None:
+    (rule,) = [block for block in blocks_of(f"../{page}") if block.mark == "yaml"]
+    name = "automations/hello_cover.yaml"
+    assert told(site.beside({name: rule.text}).faults) == []
+    (fault,) = told(site.beside({name: rule.text.replace("area:north_gate", "area:nort_gate")}).faults)
+    assert f"config/{name}{fault.partition(name)[2]}" in (ROOT / page).read_text(encoding="utf-8")
+
+
 def test_every_block_of_yaml_says_what_it_is() -> None:
     kinds = ("configuration", "rule", "trigger", "condition", "action", "faulty", "file", "sketch")
     assert [str(block) for block in EVERY if block.mark.startswith("yaml") and block.kind not in kinds] == []
