@@ -31,7 +31,8 @@ def load(name: str) -> LibraryEntry | None:
     """An entry, None when there is none of that name."""
     if name not in names():
         return None
-    data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    data = yaml.load(text, Loader=yaml.CSafeLoader)  # ten times as fast as Python's, and as safe
     options = {key: option["default"] for key, option in data.get("with", {}).items()}
     return LibraryEntry(name, data["summary"], options, tuple(data["rules"]))
 

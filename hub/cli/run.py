@@ -92,8 +92,8 @@ async def _serve(hub: "Hub") -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    early = asyncio.Event()  # a SIGHUP that nobody takes would end the process
-    loop.add_signal_handler(signal.SIGHUP, early.set)
+    wanted = asyncio.Event()  # from the first moment on: a SIGHUP that nobody takes would end the process
+    loop.add_signal_handler(signal.SIGHUP, wanted.set)
     starting = asyncio.ensure_future(hub.start())
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -102,20 +102,12 @@ async def _serve(hub: "Hub") -> None:
         await asyncio.wait({starting})
         return
     starting.result()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(_reload(hub, systemd))
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    if early.is_set():
-        reload()
     systemd.notify(f"READY=1\nSTATUS=ready at {hub.url}")
     click.echo(f"Linli Hub is ready at {hub.url}")
     watchdog = loop.create_task(_beat(systemd)) if systemd.watchdog_seconds else None
+    reloading = loop.create_task(_reload_when(wanted, hub, systemd))
     await stopping
+    reloading.cancel()
     systemd.notify("STOPPING=1")
     if watchdog is not None:
         watchdog.cancel()
@@ -126,6 +118,14 @@ async def _serve(hub: "Hub") -> None:
         log.critical("the stop took longer than %g s and was ended", STOP_SECONDS)
         logging.shutdown()
         os._exit(EXIT_FAULTS)
+
+
+async def _reload_when(wanted: asyncio.Event, hub: "Hub", systemd: "Systemd") -> None:
+    """One reload at a time; however many are asked for meanwhile, one more follows."""
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        await asyncio.wait({asyncio.create_task(_reload(hub, systemd))})
 
 
 async def _reload(hub: "Hub", systemd: "Systemd") -> None:

@@ -68,6 +68,19 @@ def test_a_hub_reloads_at_sighup_ends_at_sigterm_and_tells_systemd(
     assert not (config / ".hub" / "control.json").exists()
 
 
+def test_a_storm_of_sighups_is_few_reloads(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "configuration.yaml").write_text("notify:\n")
+    started = Running(config)
+    (config / "configuration.yaml").write_text("notify:\n" + "# long\n" * 100_000)
+    for _ in range(300):
+        started.process.send_signal(signal.SIGHUP)
+    started.until_said("reloaded")
+    assert started.end() == 0
+    assert started.errors.read_text().count("reloaded") < 30
+
+
 EAGER = '''\
     """Asks for a reload while the hub still starts."""
 
