@@ -53,6 +53,9 @@ def run(
     """
     # What is loaded now stays: looking for garbage in it would cost a tenth of the start, and every sweep after it.
     gc.disable()
+    # Journal, clips and passwords concern residents: also in a folder that was made for all to read, and also what
+    # the hub's children write there.
+    os.umask(0o077)
     # A third of the start is aiohttp, much of it certificates being read with the interpreter's lock released.
     threading.Thread(target=importlib.import_module, args=("aiohttp.web",), daemon=True).start()
 

@@ -68,6 +68,19 @@ def test_a_hub_reloads_at_sighup_ends_at_sigterm_and_tells_systemd(
     assert not (config / ".hub" / "control.json").exists()
 
 
+def test_what_the_hub_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "configuration.yaml").write_text("notify:\n")
+    data = config / ".hub"
+    data.mkdir(mode=0o755)
+    started = Running(config)
+    open_to_others = [path for path in data.rglob("*") if path.stat().st_mode & 0o077]
+    assert started.end() == 0
+    assert (data / "events.db").exists()
+    assert open_to_others == []
+
+
 def test_a_storm_of_sighups_is_few_reloads(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.mkdir()
