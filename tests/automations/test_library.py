@@ -1,5 +1,6 @@
 """The shipped rules: they say what they should to whom they should, in both languages."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -123,6 +124,7 @@ async def test_a_falling_object_is_told_to_the_areas_grid_workers(site):
     assert "1 号楼 12 层 03" in notice.message
     assert "0.6 kg (0.3-1.1)" in notice.message
     assert "90 %" in notice.message
+    assert re.match(r"\d\d-\d\d \d\d:\d\d:\d\d，", notice.message)  # read a day later, it must still be true
     assert notice.severity is Severity.critical
     assert [item.path for item in notice.evidence] == ["b1/clip.mp4", "b1/path.jpg"]
 
@@ -137,12 +139,23 @@ async def test_a_light_and_an_unsure_one(site):
     assert await site.told(falling(now, confidence=0.6)) == {}
 
 
+@pytest.mark.parametrize(
+    ("building", "words"),
+    [("1", "1 号楼 12 层"), ("12A", "12A 号楼 12 层"), ("2号楼", "，2号楼 12 层"), ("A座", "，A座 12 层")],
+)
+async def test_a_building_is_called_what_people_call_it(site, building, words):
+    await site.start("- use: falling_object")
+    told = await site.told(falling(site.hub.clock.now(), building=building, origin_confidence=0.999))
+    assert words in told["wang"].message
+    assert "可信度 99 %" in told["wang"].message
+
+
 COVERS = [
     (covers.CoverOpened, {"angle": 62.4}, "wang", "井盖打开：MH-0137", "倾角 62°", Severity.critical),
-    (covers.CoverMissing, {}, "wang", "井盖丢失：MH-0137", "东门外", Severity.critical),
+    (covers.CoverMissing, {}, "wang", "井盖可能丢失：MH-0137", "东门外", Severity.critical),
     (covers.CoverTilted, {"angle": 12.0}, "wang", "井盖倾斜：MH-0137", "倾角 12°", Severity.warning),
     (covers.CoverFlooded, {}, "wang", "井内水位过高：MH-0137", "东门外", Severity.warning),
-    (covers.CoverDamaged, {}, "wang", "井盖损坏：MH-0137", "东门外", Severity.warning),
+    (covers.CoverDamaged, {}, "wang", "井盖可能损坏：MH-0137", "东门外", Severity.warning),
     (covers.SensorOffline, {}, "ann", "Sensor silent: MH-0137", "东门外", Severity.warning),
     (covers.BatteryLow, {}, "ann", "Battery low: MH-0137", "东门外", Severity.warning),
 ]
@@ -168,4 +181,7 @@ async def test_a_gateway(site):
         at=site.hub.clock.now(), source="gw", gateway="gw-7", silent=silent, watched=3
     )
     told = await site.told(event)
-    assert told["ann"].message == "2 of 3 covers heard by gateway gw-7 fell silent together."
+    assert (
+        told["ann"].message
+        == "2 of 3 covers heard by gateway gw-7 fell silent together. Please check the gateway's power and network."
+    )
