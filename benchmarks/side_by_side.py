@@ -324,10 +324,9 @@ def main() -> int:
     if options.markdown:
         print(f"| what | hub | {theirs.name} | ratio | aim |\n|---|---|---|---|---|")
         for row in rows:
-            print(
-                f"| {row['what']} | {row['hub']:.4g} {row['unit']} | {row['peer']:.4g} {row['unit']} "
-                f"| {row['ratio']:.1f} | {f'{row['aim']:.2g}' if row['aim'] else ''}{'' if row['met'] else ' (missed)'} |"
-            )
+            aim = f"{row['aim']:.2g}{'' if row['met'] else ' (missed)'}" if row["aim"] else ""
+            figures = f"{row['hub']:.4g} {row['unit']} | {row['peer']:.4g} {row['unit']} | {row['ratio']:.1f}"
+            print(f"| {row['what']} | {figures} | {aim} |")
     else:
         print(json.dumps({"rows": rows, "calibration": {b.name: b.calibration for b in (ours, theirs)}}))
     for book in (ours, theirs):
