@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from hub.store.clock import Clock, Timer
 from hub.store.trouble import Clear, Report
@@ -17,7 +18,7 @@ from hub.store.trouble import Clear, Report
 PROBLEM = "store.media"
 PART = ".part"  # of a file that is being written
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_STALE = timedelta(hours=1)  # nobody writes one file for that long
+_STALE = 3600.0  # seconds: nobody writes one file for that long
 _FIRST_SWEEP, _NEXT_SWEEP = timedelta(minutes=6), timedelta(hours=1)
 _GIBIBYTE = 1 << 30
 _MEBIBYTE = 1 << 20
@@ -49,12 +50,20 @@ class MediaSwept:
     faults: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    path: Path
+class _Found(NamedTuple):
+    folder: str
+    name: str
     day: date
     size: int
-    changed: datetime
+    changed: float  # seconds since 1970
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/{self.name}"
+
+    @property
+    def is_part(self) -> bool:
+        return self.name.endswith(PART)
 
 
 class MediaSweep:
@@ -68,8 +77,8 @@ class MediaSweep:
         """Delete what is due. Holds the figures of each day and the files of one, however many there are."""
         days: dict[date, int] = {}
         for found in self._files():
-            if found.path.suffix == PART:
-                if self._now - found.changed > _STALE:
+            if found.is_part:
+                if self._now.timestamp() - found.changed > _STALE:
                     self._delete(found)
             else:
                 days[found.day] = days.get(found.day, 0) + found.size
@@ -95,15 +104,17 @@ class MediaSweep:
 
     def _forget(self, past: set[date], last: date | None) -> None:
         of_last: list[_Found] = []
-        folders: set[Path] = set()
+        folders: set[str] = set()
         for found in self._files():
-            if found.path.suffix != PART and found.day in past:
+            if found.is_part:
+                continue
+            if found.day in past:
                 self._delete(found)
-                folders.add(found.path.parent)
-            elif found.path.suffix != PART and found.day == last:
+                folders.add(found.folder)
+            elif found.day == last:
                 of_last.append(found)
         # The names of a day's files begin with the time of day.
-        for found in sorted(of_last, key=lambda found: (found.path.name, found.path)):
+        for found in sorted(of_last, key=lambda found: (found.name, found.folder)):
             if self._done.left <= self._keep.size:
                 break
             self._delete(found)
@@ -114,7 +125,7 @@ class MediaSweep:
         if self._stop.is_set():
             return
         try:
-            found.path.unlink()
+            os.unlink(found.path)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -122,30 +133,30 @@ class MediaSweep:
             return
         self._done.files += 1
         self._done.freed += found.size
-        if found.path.suffix != PART:
+        if not found.is_part:
             self._done.left -= found.size
 
-    def _remove_if_empty(self, folder: Path) -> None:
+    def _remove_if_empty(self, folder: str) -> None:
         """A day that is over: nobody is about to write into it."""
-        day = _day_of(folder.name)
+        day = _day_of(os.path.basename(folder))
         if day is None or day >= self._now.date() - timedelta(days=1):
             return
         try:
             if not os.listdir(folder):
-                folder.rmdir()
+                os.rmdir(folder)
         except OSError as error:
             self._fault(folder, error)
 
     def _files(self) -> Iterator[_Found]:
         """Every regular file below the folder."""
-        waiting: list[tuple[Path, date | None]] = [(self._folder, None)]
+        waiting: list[tuple[str, date | None]] = [(str(self._folder), None)]
         while waiting and not self._stop.is_set():
             folder, day = waiting.pop()
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         if entry.is_dir(follow_symlinks=False):
-                            waiting.append((folder / entry.name, _day_of(entry.name) or day))
+                            waiting.append((entry.path, _day_of(entry.name) or day))
                         else:
                             yield from _file(folder, entry, day)
             except FileNotFoundError:
@@ -153,20 +164,23 @@ class MediaSweep:
             except OSError as error:
                 self._fault(folder, error)
 
-    def _fault(self, path: Path, error: OSError) -> None:
+    def _fault(self, path: str, error: OSError) -> None:
         if len(self._done.faults) < 3:
             self._done.faults.append(f"{path}: {error.strerror or error}")
 
 
-def _file(folder: Path, entry: os.DirEntry[str], day: date | None) -> Iterator[_Found]:
+def _file(folder: str, entry: os.DirEntry[str], day: date | None) -> Iterator[_Found]:
     try:
         facts = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return
     if stat.S_ISREG(facts.st_mode):
-        # A file system may hold any number here; year 1970 to 9999 is what can be told.
-        changed = datetime.fromtimestamp(min(max(facts.st_mtime, 0), _LAST_MOMENT), UTC)
-        yield _Found(folder / entry.name, day or changed.date(), facts.st_size, changed)
+        yield _Found(folder, entry.name, day or _day_at(facts.st_mtime), facts.st_size, facts.st_mtime)
+
+
+def _day_at(seconds: float) -> date:
+    """The day of a moment; a file system may hold any number there, and 1970 to 9999 is what can be told."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _LAST_MOMENT), UTC).date()
 
 
 def _day_of(name: str) -> date | None:
