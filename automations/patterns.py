@@ -1,5 +1,6 @@
 """Regular expressions whose time is bounded: those that could take exponential time are refused."""
 
+import math
 import re
 import warnings
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import Any
 
 LONGEST_PATTERN = 200
 LONGEST_SUBJECT = 16 * 1024
-_MOST_WORK = 20_000_000
+_MOST_WORK = 10_000_000  # characters looked at: a tenth of a second or so
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 _FEW = 10  # a repeat of at most so many rounds counts as none
 
@@ -19,8 +20,10 @@ class PatternFault(ValueError):
 
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str, ignore_case: bool = False) -> tuple[re.Pattern[str], int]:
-    """The expression and the longest text that it may be tried on; PatternFault."""
+def compiled(
+    pattern: str, ignore_case: bool = False, *, at_start: bool = False
+) -> tuple[re.Pattern[str], int]:
+    """The expression and the longest text that it may be tried on (only `at_start`, or anywhere); PatternFault."""
     if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
         raise PatternFault(f"a regular expression has at most {LONGEST_PATTERN} characters")
     flags = re.IGNORECASE if ignore_case else 0
@@ -34,8 +37,17 @@ def compiled(pattern: str, ignore_case: bool = False) -> tuple[re.Pattern[str], 
         repeats = _count(tree, inside=False)
     except (re.error, RecursionError, OverflowError, FutureWarning) as error:
         raise PatternFault(f"'{pattern}' is no regular expression: {error}") from error
-    longest = LONGEST_SUBJECT if repeats < 2 else int(_MOST_WORK ** (1 / repeats))
+    # k repeats side by side share n characters out in n^k/k! ways; a search begins anew at each character.
+    ways = repeats if at_start or _is_anchored(tree) else repeats + 1
+    longest = int((_MOST_WORK * math.factorial(ways)) ** (1 / ways)) if ways else LONGEST_SUBJECT
     return expression, min(LONGEST_SUBJECT, longest)
+
+
+def _is_anchored(tree: Any) -> bool:
+    return len(tree) > 0 and tree[0] in (
+        (codes.AT, codes.AT_BEGINNING),
+        (codes.AT, codes.AT_BEGINNING_STRING),
+    )
 
 
 def _count(tree: Any, *, inside: bool) -> int:

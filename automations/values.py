@@ -151,7 +151,7 @@ def chance(values: Any) -> Any:
 
 def regex_match(text: Any, pattern: str = "", ignore_case: bool = False) -> bool:
     """Whether the text starts with the pattern."""
-    expression, longest = patterns.compiled(pattern, bool(ignore_case))
+    expression, longest = patterns.compiled(pattern, bool(ignore_case), at_start=True)
     return expression.match(patterns.subject(text, longest)) is not None
 
 
