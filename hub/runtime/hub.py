@@ -218,6 +218,10 @@ class Hub:
         async with self._reloading:
             new = self._read()
             old = self.configuration
+            if old.document.data and not new.document.data:
+                # An editor or a full disk may have cut the file off; a site that wants nothing stops the hub.
+                problem, remedy = "the file is empty", "write it again, or stop the hub if nothing is to run"
+                raise FaultyConfiguration([new.document.fault((), problem, remedy)])
             result: dict[str, list[str]] = {
                 "needs_restart": [k for k in ("hub", "http", "history") if new.core[k] != old.core[k]]
             }
