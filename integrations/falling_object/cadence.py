@@ -31,7 +31,8 @@ class Cadence:
         return self._even
 
     def _follow(self, t: float) -> float:
-        if len(self._gaps) < KNOWN_AFTER:
+        least = min(self._gaps)
+        if len(self._gaps) < KNOWN_AFTER or max(self._gaps) - least < EXACT * least:
             return t
         gaps = np.array(self._gaps)
         period = float(np.median(gaps))

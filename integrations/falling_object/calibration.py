@@ -50,10 +50,13 @@ class Calibration:
 
     def metres_per_pixel(self, pixels: Points) -> Points:
         """Facade metres across one pixel (N, 2): horizontally and vertically, at each pixel."""
-        centre = self.locate(pixels)
-        across = self.locate(pixels + np.array([1.0, 0.0])) - centre
-        down = self.locate(pixels + np.array([0.0, 1.0])) - centre
-        return np.stack((np.linalg.norm(across, axis=-1), np.linalg.norm(down, axis=-1)), axis=-1)
+        return self.locate_with_scale(pixels)[1]
+
+    def locate_with_scale(self, pixels: Points) -> tuple[Points, Points]:
+        """Facade metres of pixels (N, 2), and the metres across one pixel there (N, 2)."""
+        centre, across, down = self.locate(pixels + np.array([[[0.0, 0.0]], [[1.0, 0.0]], [[0.0, 1.0]]]))
+        across, down = across - centre, down - centre
+        return centre, np.stack((np.hypot(*across.T), np.hypot(*down.T)), axis=-1)
 
 
 def apply_map(matrix: Points, points: Points) -> Points:

@@ -26,8 +26,8 @@ WALL_M = 0.25
 ROUNDS = 8
 # a terminal velocity that after two rounds costs so much more than the best is not followed further
 HOPELESS, HOPELESS_MORE = 4.0, 150.0
-# no hypothesis gained more in a round: done
-ENOUGH = 0.1
+# no hypothesis that costs little more than the best gained more in a round: done
+ENOUGH, MATTERS = 0.1, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,22 @@ def fly_parameters(parameters: Array, terminals: Array, times: Array) -> Array:
     return fly(parameters[:, :6], wind_of(parameters), turn, terminals, times)
 
 
-def fit_fall(calibration: Calibration, seen: Observations) -> FallFit:
-    """Levenberg-Marquardt with Huber weights, all terminal velocities in lockstep; absurd steps cost endlessly."""
+def fit_fall(calibration: Calibration, seen: Observations, start: FallFit | None = None) -> FallFit:
+    """Levenberg-Marquardt with Huber weights, all terminal velocities in lockstep; absurd steps cost endlessly.
+
+    `start`: a fit of nearly the same sightings, from the same first one, to go on from.
+    """
     with np.errstate(all="ignore"):
-        return _descend(calibration, seen)
+        if start is not None and start.first == seen.times[0]:
+            return _descend(calibration, seen, start.parameters.copy())
+        guess = _guess(calibration, seen)
+        return _descend(calibration, seen, np.repeat(guess[None], len(TERMINALS), axis=0))
 
 
-def _descend(calibration: Calibration, seen: Observations) -> FallFit:
+def _descend(calibration: Calibration, seen: Observations, parameters: Array) -> FallFit:
     terminals, times = TERMINALS, seen.times - seen.times[0]
-    parameters = np.repeat(_guess(calibration, seen)[None], len(terminals), axis=0)
     damping = np.full(len(terminals), 1e-3)
-    errors = _errors(calibration, parameters, terminals, times, seen)
+    errors, slopes = _linearize(calibration, parameters, terminals, times, seen)
     costs = _cost(errors)
     curvature: Array = np.repeat(np.eye(PARAMETERS)[None], len(terminals), axis=0)
     for turn in range(ROUNDS):
@@ -101,19 +106,16 @@ def _descend(calibration: Calibration, seen: Observations) -> FallFit:
             if turn > 1
             else np.arange(len(terminals))
         )
-        slopes = _slopes(calibration, parameters[live], terminals[live], times, seen, errors[live])
-        step, curvature[live] = _step(slopes, errors[live], damping[live])
+        step, curvature[live] = _step(slopes[live], errors[live], damping[live])
         tried = parameters[live] + step
-        new_errors = _errors(calibration, tried, terminals[live], times, seen)
+        new_errors, new_slopes = _linearize(calibration, tried, terminals[live], times, seen)
         new_costs = _cost(new_errors)
         better = new_costs < costs[live]
-        gain = float(np.max(np.where(better, costs[live] - new_costs, 0.0)))
+        matters = new_costs < costs.min() + MATTERS * max(costs.min() / (2 * len(times)), 1.0)
+        gain = float(np.max(np.where(better & matters, costs[live] - new_costs, 0.0)))
         improved = live[better]
-        parameters[improved], errors[improved], costs[improved] = (
-            tried[better],
-            new_errors[better],
-            new_costs[better],
-        )
+        parameters[improved], errors[improved] = tried[better], new_errors[better]
+        slopes[improved], costs[improved] = new_slopes[better], new_costs[better]
         damping[live] = np.clip(np.where(better, damping[live] * 0.2, damping[live] * 8.0), 1e-7, 1e7)
         if gain < ENOUGH and better.any():
             break
@@ -148,20 +150,16 @@ def _errors(
     return np.asarray(np.concatenate(rows, axis=1))
 
 
-def _slopes(
-    calibration: Calibration,
-    parameters: Array,
-    terminals: Array,
-    times: Array,
-    seen: Observations,
-    errors: Array,
-) -> Array:
-    """Differences quotients (V, 2N + 12, 9) from one batch flight."""
-    many = np.repeat(parameters, PARAMETERS, axis=0)
-    many += np.tile(np.diag(NUDGE), (len(parameters), 1))
-    moved = _errors(calibration, many, np.repeat(terminals, PARAMETERS), times, seen)
-    quotients = (moved.reshape(len(parameters), PARAMETERS, -1) - errors[:, None]) / NUDGE[:, None]
-    return np.asarray(quotients.transpose(0, 2, 1))
+def _linearize(
+    calibration: Calibration, parameters: Array, terminals: Array, times: Array, seen: Observations
+) -> tuple[Array, Array]:
+    """Errors (V, 2N + 12) and their difference quotients (V, 2N + 12, 9), from one batch flight."""
+    nudges = np.concatenate((np.zeros((1, PARAMETERS)), np.diag(NUDGE)))
+    many = (parameters[:, None] + nudges).reshape(-1, PARAMETERS)
+    errors = _errors(calibration, many, np.repeat(terminals, PARAMETERS + 1), times, seen)
+    errors = errors.reshape(len(parameters), PARAMETERS + 1, -1)
+    quotients = (errors[:, 1:] - errors[:, :1]) / NUDGE[:, None]
+    return np.ascontiguousarray(errors[:, 0]), np.asarray(quotients.transpose(0, 2, 1))
 
 
 def _huber(errors: Array) -> Array:

@@ -120,7 +120,7 @@ def _fit_without_outliers(calibration: Calibration, places: list[Place]) -> tupl
     if kept.all() or kept.sum() < LEAST_PLACES:
         return places, fit
     places = [place for place, keep in zip(places, kept, strict=True) if keep]
-    return places, fit_fall(calibration, observe(places))
+    return places, fit_fall(calibration, observe(places), fit)
 
 
 def _fit_begin(
@@ -130,7 +130,7 @@ def _fit_begin(
     early = [place for place in places if place.blob.t - places[0].blob.t <= EARLY_S]
     if terminal.middle > EARLY_BELOW or len(early) < 2 * LEAST_PLACES or len(early) == len(places):
         return whole
-    return fit_fall(calibration, observe(early))
+    return fit_fall(calibration, observe(early), whole)
 
 
 def look_at_speed(calibration: Calibration, track: Track, wanted: float) -> str:

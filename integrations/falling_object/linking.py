@@ -52,7 +52,7 @@ class Linker:
         if not blobs:
             return []
         pixels = np.array([(blob.x, blob.y) for blob in blobs])
-        metres, scale = self._calibration.locate(pixels), self._calibration.metres_per_pixel(pixels)
+        metres, scale = self._calibration.locate_with_scale(pixels)
         return [
             Place(blob, float(m[0]), float(m[1]), *(float(v) for v in s * position_noise(blob)))
             for blob, m, s in zip(blobs, metres, scale, strict=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .ballistics import advance
+from .ballistics import GRAVITY, advance
 from .calibration import Calibration
 from .facade import Cell
 from .fit import FallFit, wind_of
@@ -71,12 +71,14 @@ def _draw(fit: FallFit, weights: Array, scale: float) -> tuple[Array, Array, Arr
 
 def _rewind(state: Array, wind: Array, terminals: Array) -> tuple[Array, Array]:
     """Places and velocities (S, B, 3) going back from the first sighting."""
-    places, speeds = [state[:, :3]], [state[:, 3:]]
+    state, wind = np.ascontiguousarray(state.T), np.ascontiguousarray(wind.T)
+    drag = GRAVITY / terminals**2
+    places, speeds = [state[:3]], [state[3:]]
     for _ in range(round(BACK_S / BACK_STEP_S)):
-        place, velocity = advance(places[-1], speeds[-1], wind, terminals, -BACK_STEP_S)
+        place, velocity = advance(places[-1], speeds[-1], wind, drag, -BACK_STEP_S)
         places.append(place)
         speeds.append(np.clip(velocity, -60.0, 30.0))
-    return np.stack(places), np.stack(speeds)
+    return np.stack(places).transpose(0, 2, 1), np.stack(speeds).transpose(0, 2, 1)
 
 
 def _let_go_belief(upward: Array, times: Array, unseen_s: float) -> Array:

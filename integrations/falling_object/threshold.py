@@ -22,6 +22,7 @@ class ThresholdMap:
         self._excess = np.zeros((-(-shape[0] // TILE), -(-shape[1] // TILE)), dtype=np.float32)
         self._shape = shape
         self._renewed: float | None = None
+        self._tiled: Luma | None = None
         self.floor = floor
         self.values: Luma = np.full(self._shape, round(floor), dtype=np.uint8)
 
@@ -35,6 +36,9 @@ class ThresholdMap:
         self._excess *= np.float32(np.exp(-passed / FALL_S))
         spread = cv2.dilate(self._excess, np.ones((3, 3), dtype=np.uint8))
         tiled = np.clip(self.floor + 0.5 * (spread + self._excess), 0, 255).astype(np.uint8)
+        if self._tiled is not None and np.array_equal(tiled, self._tiled):
+            return
+        self._tiled = tiled
         wide = cv2.resize(tiled, None, fx=TILE, fy=TILE, interpolation=cv2.INTER_NEAREST)
         self.values = np.ascontiguousarray(wide[: self._shape[0], : self._shape[1]])
 
@@ -43,4 +47,5 @@ class ThresholdMap:
         grown = floor - self.floor
         self.floor = floor
         if grown > 0.5:
+            self._tiled = None
             self.values = np.clip(self.values.astype(np.int16) + round(grown), 0, 255).astype(np.uint8)

@@ -45,10 +45,10 @@ def test_wind_carries_light_things() -> None:
 
 
 def test_going_back_undoes_going_forward() -> None:
-    place, velocity = np.array([[0.0, 10.0, 1.0]]), np.array([[1.0, -6.0, 0.5]])
-    calm, terminal = np.zeros((1, 3)), np.array([15.0])
-    there = advance(place, velocity, calm, terminal, 0.05)
-    back = advance(*there, calm, terminal, -0.05)
+    place, velocity = np.array([[0.0], [10.0], [1.0]]), np.array([[1.0], [-6.0], [0.5]])
+    calm, drag = np.zeros((3, 1)), np.array([9.81 / 15.0**2])
+    there = advance(place, velocity, calm, drag, 0.05)
+    back = advance(*there, calm, drag, -0.05)
     assert back[0] == pytest.approx(place, abs=1e-5)
     assert back[1] == pytest.approx(velocity, abs=1e-5)
 
