@@ -218,7 +218,7 @@ class Hub:
         async with self._reloading:
             new = self._read()
             old = self.configuration
-            if old.document.data and not new.document.data:
+            if old.document.data and not new.document.data and not self._always:
                 # An editor or a full disk may have cut the file off; a site that wants nothing stops the hub.
                 problem, remedy = "the file is empty", "write it again, or stop the hub if nothing is to run"
                 raise FaultyConfiguration([new.document.fault((), problem, remedy)])

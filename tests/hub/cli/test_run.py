@@ -81,6 +81,21 @@ def test_what_the_hub_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
     assert open_to_others == []
 
 
+@pytest.mark.parametrize("text", ["", "# nothing\n"])
+def test_a_file_that_was_cut_off_stops_nobody(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "configuration.yaml").write_text("notify:\n")
+    started = Running(config)
+    (config / "configuration.yaml").write_text(text)
+    started.process.send_signal(signal.SIGHUP)
+    started.until_said("the file is empty")
+    (config / "configuration.yaml").write_text("notify:\n")
+    started.process.send_signal(signal.SIGHUP)
+    started.until_said('\\"unchanged\\": [\\"notify\\"]')
+    assert started.end() == 0
+
+
 def test_a_storm_of_sighups_is_few_reloads(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.mkdir()
