@@ -11,6 +11,7 @@ from yaml.reader import ReaderError
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 BARE_TEMPLATE = re.compile(r"(?:^|[:\-,\[])\s*\{[{%]")
 GLUED_COLON = re.compile(r"""^\s*(?:-\s+)*[^\s'"#:{}\[\],]+:[^\s:/]""")
+WIDE_COLON = re.compile(r"^\s*(?:-\s+)*\w+：")  # what a Chinese keyboard types
 # What YAML 1.1 counts as the end of a line.
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 INDENT = re.compile(r"[ \t]*")
@@ -149,14 +150,29 @@ def explain_layout(spot: Spot, message: str) -> Explained | None:
             return line + 1, column, "a template without quotes", 'put quotes around it: "{{ ... }}"'
     if "expected ':'" in message or "mapping values" in message:
         for line in (spot.start_line, spot.line, spot.line - 1):
+            if wide := WIDE_COLON.match(spot.text(line)):
+                return line + 1, wide.end(), "a full-width colon", "write ':' and a space after the key"
             if glued := GLUED_COLON.match(spot.text(line)):
                 remedy = "write 'key: value' with a space"
                 return line + 1, glued.end() - 1, "no space after the colon", remedy
     if "mapping values" in message and spot.text(spot.line)[: spot.column].count(": "):
         return *at, "a second colon in one value", "put the value in quotes"
+    if "mapping values" in message and (deeper := explain_deeper_line(spot)):
+        return deeper
     if "expected key" in message:
         return explain_stray_line(spot)
     return None
+
+
+def explain_deeper_line(spot: Spot) -> Explained | None:
+    """A key that is indented deeper than the `key: value` above it."""
+    above = next((text for text in reversed(spot.lines[: spot.line]) if text.strip()), "")
+    wanted = len(above) - len(above.lstrip())
+    begins = len(spot.text(spot.line)) - len(spot.text(spot.line).lstrip())
+    if begins <= wanted or ": " not in above:
+        return None
+    remedy = f"let it begin at column {wanted + 1}, as that one does"
+    return spot.line + 1, begins + 1, "the line is indented deeper than the one above it", remedy
 
 
 def explain_stray_line(spot: Spot) -> Explained | None:

@@ -17,9 +17,12 @@ SYNTAX = [
     ("a:\n  b: 1\n \tc: 1", "3:2: a tab in the indentation; indent with spaces, not with tabs"),
     ("a:1\nb: 2", "1:2: no space after the colon; write 'key: value' with a space"),
     ("a: 1\nb:2\nc: 3", "2:2: no space after the colon; write 'key: value' with a space"),
+    ("a: 1\nb：2\nc: 3", "2:2: a full-width colon; write ':' and a space after the key"),
+    ("b：2\nc: 3", "1:2: a full-width colon; write ':' and a space after the key"),
     ("a: 1\nb\nc: 3", "2:1: neither 'key: value' nor '- item'; write a colon and a space after the key"),
     ("a: b: c", "1:5: a second colon in one value; put the value in quotes"),
-    ("a: 1\n  b: 2", "2:4: a colon where none can be; put the value in quotes, or mend the indentation"),
+    ("a: 1\n  b: 2", "2:3: the line is indented deeper than the one above it; "
+     "let it begin at column 1, as that one does"),
     ("a:\n  b: 1\n c: 2", "3:2: the indentation does not fit the lines around it; "
      "let it begin at column 1, as the lines around it do"),
     ("a: 'it's'", "1:8: text goes on after the closing quote; "
