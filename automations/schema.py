@@ -76,6 +76,12 @@ class Reading:
             return None
         for use in template.uses:
             self._check_use(use.names, path)
+        known = self.known.entities
+        for entity_id in sorted(template.entities):
+            if known is not None and entity_id not in known:
+                problem, hint = f"template: there is no entity '{entity_id}'", did_you_mean(entity_id, known)
+                # A template may ask for what is not there, and say something else then.
+                self.fault(path, problem, hint, fatal=False)
         return template
 
     def _guess(self, problem: str) -> str:

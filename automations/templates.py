@@ -52,7 +52,7 @@ class Use:
 class Template:
     """One compiled template."""
 
-    __slots__ = ("_jinja", "_path", "_templates", "source", "uses")
+    __slots__ = ("_jinja", "_path", "_templates", "entities", "source", "uses")
 
     def __init__(
         self,
@@ -61,9 +61,10 @@ class Template:
         jinja: JinjaTemplate,
         path: tuple[str, ...],
         uses: tuple[Use, ...],
+        entities: frozenset[str] = frozenset(),  # ids that it names outright
     ) -> None:
         self._templates, self.source, self._jinja = templates, source, jinja
-        self._path, self.uses = path, uses
+        self._path, self.uses, self.entities = path, uses, entities
 
     def text(self, scope: Mapping[str, Any]) -> str:
         """The rendered text without blanks around it; TemplateFailed."""
@@ -156,7 +157,7 @@ class Templates:
         try:
             tree = environment.parse(source)
             _check(tree)
-            path, uses = _plain_path(tree), tuple(_uses(tree))
+            path, uses, entities = _plain_path(tree), tuple(_uses(tree)), _entities(tree)
             code = environment.compile(environment.metered(tree), filename="template")
         except TemplateSyntaxError as error:
             raise TemplateFault(
@@ -167,7 +168,7 @@ class Templates:
                 raise
             raise TemplateFault(f"the template is too complicated: {error}", "simplify it") from error
         jinja = JinjaTemplate.from_code(environment, code, environment.globals)
-        return Template(self, source, jinja, path, uses)
+        return Template(self, source, jinja, path, uses, entities)
 
 
 def _hint(error: TemplateSyntaxError) -> str:
@@ -227,6 +228,19 @@ def _uses(tree: nodes.Template) -> Iterator[Use]:
             child = child.node
             inner.add(id(child))
     return
+
+
+_OF_ENTITIES = frozenset(("states", "is_state", "state_attr", "is_state_attr"))
+
+
+def _entities(tree: nodes.Template) -> frozenset[str]:
+    """Ids given as plain texts to the functions that read entities."""
+    return frozenset(
+        call.args[0].value
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in _OF_ENTITIES
+        if call.args and isinstance(call.args[0], nodes.Const) and isinstance(call.args[0].value, str)
+    )
 
 
 Renderer = Callable[[Mapping[str, Any], bool], Any]

@@ -543,6 +543,20 @@ def test_entities_are_taken_on_trust_when_they_cant_be_told():
     assert check([unknown], known_names(None)) == []
 
 
+@pytest.mark.parametrize(
+    ("template", "problems"),
+    [
+        ("{{ states('light.hal') }}", ["template: there is no entity 'light.hal'"]),
+        ("{{ is_state('light.hal', 'on') or state_attr('x.y', 'z') }}",
+         ["template: there is no entity 'light.hal'", "template: there is no entity 'x.y'"]),
+        ("{{ states('light.hall') ~ states('light.' ~ 'hal') }}", []),
+    ],
+)  # fmt: skip
+def test_an_unknown_entity_in_a_template_is_a_warning(template, problems):
+    findings = check([action(action="toy.note", data={"text": template})], KNOWN)
+    assert [(finding.problem, finding.fatal) for finding in findings] == [(text, False) for text in problems]
+
+
 def test_an_unknown_variable_is_a_warning():
     findings = check(
         [action(action="toy.note", data={"text": "{{ triger.id }} {{ x }} {{ y | default(1) }}"})], KNOWN
