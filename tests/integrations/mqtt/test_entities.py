@@ -334,6 +334,8 @@ def test_entity_ids_are_made_as_in_home_assistant(options: dict[str, Any], entit
         ({"status_topic": "a/#"}, ["status_topic"], "wildcard"),
         ({"keepalive": True}, ["keepalive"], "whole number"),
         ({"keep_alive": 5}, ["keep_alive"], "extra"),
+        ({"embedded": {"users": {"gateway": "short"}}}, ["embedded", "users", "gateway"], "8 to 200"),
+        ({"embedded": {"users": {"hub": "long enough"}}}, ["embedded", "users", "hub"], "own account"),
     ],
 )
 def test_wrong_section_is_told_where(section: Any, path: list[Any], words: str) -> None:
