@@ -2,6 +2,7 @@
 
 import click
 
+from integrations.camera.calibrate.command import calibrate
 from integrations.camera.importing import import_clip
 from integrations.camera.looking import probe, snapshot
 
@@ -11,5 +12,5 @@ def camera() -> None:
     """Work with cameras: probe a stream, take a picture, calibrate, import a calibration."""
 
 
-for verb in (probe, snapshot, import_clip):
+for verb in (probe, snapshot, calibrate, import_clip):
     camera.add_command(verb)

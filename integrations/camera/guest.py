@@ -1,7 +1,6 @@
 """The running guest: starts workers for its cameras and turns what they tell into entities, events and problems."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,12 @@ from hub.api import (
     WorkerSpec,
     new_id,
 )
+from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.events import EvidenceLost, EvidenceStored
 from integrations.camera.finding import event_id, make_event
 from integrations.camera.settings import clip_config, crews
 
 TARGET = "integrations.camera.worker:watch_all"
-LARGEST_CALIBRATION = 1_000_000  # bytes
 MEMORY_MIB, MEMORY_PER_CAMERA_MIB = 250, 250
 SNAPSHOT_PATIENCE = 10.0  # seconds
 
@@ -55,11 +54,10 @@ def prepared(
     camera: Mapping[str, Any], analyzers: Mapping[str, Analyzer], config_dir: Path
 ) -> dict[str, Any]:
     """The camera as its worker gets it; ConfigError when an analyzer or the calibration's file isn't there."""
-    included = camera.get("calibration", {})
-    if isinstance(included, str):
-        included = read_calibration(config_dir / included, camera["id"])
+    included = included_calibration(camera, config_dir)
     return {
         **camera,
+        "masks": masks_of(camera, included),
         "calibration": clip_config(camera, included),
         "analyzers": [
             {"name": name, "target": analyzer.target, "settings": analyzer.schema(item["settings"])}
@@ -74,21 +72,6 @@ def known(name: str, analyzers: Mapping[str, Analyzer]) -> Analyzer:
     if name not in analyzers:
         raise ConfigError(f"there is no analyzer '{name}'; add the line '{name}:' to configuration.yaml")
     return analyzers[name]
-
-
-def read_calibration(path: Path, camera: str) -> dict[str, Any]:
-    """A clip's configuration from its JSON file."""
-    try:
-        if path.stat().st_size > LARGEST_CALIBRATION:
-            raise ConfigError(f"camera {camera}: {path} is too large to be a calibration")
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"camera {camera}: {path} can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"camera {camera}: {path} is no JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"camera {camera}: {path} holds no calibration; give a JSON object")
-    return data
 
 
 class CameraGuest:

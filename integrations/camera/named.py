@@ -7,6 +7,7 @@ from typing import Any
 import voluptuous as vol
 
 from hub.api import Analyzer, ConfigError, did_you_mean, read_section
+from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.settings import CAMERA, public_url
 
 
@@ -23,7 +24,8 @@ def named_camera(
     if path.is_file():
         return of_file(path)
     camera, _analyzers = of_configuration(what, config)
-    return camera, folders_of(config, data)
+    masks = masks_of(camera, included_calibration(camera, config))
+    return {**camera, "masks": masks}, folders_of(config, data)
 
 
 def of_address(url: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ WIDEST = 16_384  # pixels
 CAMERAS_PER_WORKER = 4
 # Of a clip's configuration (clip-config/1), what a camera's YAML holds under the same name.
 SAME_NAMES = ("building", "resolution", "reference_points", "roof_height_m", "balcony_depth_m", "grid")
+OF_THE_PAGE = ("masks", "sketch")  # of a calibration file: the camera's masks, and what was clicked
 ABOUT_THE_CLIP = ("schema", "camera_id", "clip", "fps", "plane")  # of no use to a camera
 RENAMED = {"camera_position": "camera_position_m_approx"}
 
@@ -100,6 +101,7 @@ def pair(low: float, high: float) -> Any:
     return vol.All([number(low, high)], vol.Length(min=2, max=2, msg="expected two numbers, [x, y]"))
 
 
+NAME_FORMAT = text(60)
 EDGES = vol.All([number(-2000, 2000)], vol.Length(min=2, max=MOST_EDGES))
 NAMES = vol.All([text(60)], vol.Length(min=1, max=MOST_EDGES))
 CALIBRATION: dict[Any, Any] = {
@@ -121,13 +123,14 @@ CALIBRATION: dict[Any, Any] = {
         vol.Required("units"): NAMES,
         vol.Required("floor_edges_m"): EDGES,
         vol.Required("floors"): vol.All([vol.Any(int, str)], vol.Length(min=1, max=MOST_EDGES)),
-        vol.Optional("name_format"): text(60),
+        vol.Optional("name_format"): NAME_FORMAT,
     },
 }
 MASK = {
     vol.Required("kind"): vol.In(("privacy", "ignore")),
     vol.Required("points"): vol.All([pair(-WIDEST, 2 * WIDEST)], vol.Length(min=3, max=MOST_POINTS)),
 }
+MASKS = vol.All([MASK], vol.Length(max=MOST_MASKS))
 CAMERA = vol.Schema(
     {
         vol.Required("id"): identifier,
@@ -145,8 +148,10 @@ CAMERA = vol.Schema(
         vol.Optional("area", default=""): vol.Any("", text(100)),
         **CALIBRATION,
         # The content of a clip's configuration (`!include` takes its JSON), or the name of its file.
-        vol.Optional("calibration"): vol.Any(file_path, dict),
-        vol.Optional("masks", default=list): vol.All([MASK], vol.Length(max=MOST_MASKS)),
+        vol.Optional("calibration"): vol.Any(
+            file_path, vol.Schema({vol.Optional("masks"): MASKS}, extra=vol.ALLOW_EXTRA)
+        ),
+        vol.Optional("masks", default=list): MASKS,
         vol.Optional("analyzers", default=list): vol.All([analyzer], vol.Length(max=10)),
         vol.Optional("pre_roll", default=5.0): number(0, 60),
         vol.Optional("post_roll", default=3.0): number(0, 60),
@@ -160,7 +165,8 @@ def clip_config(camera: Mapping[str, Any], included: Mapping[str, Any]) -> dict[
     """The camera's calibration as analyzers take it (clip-config/1): `included`, overruled by the camera's own."""
     own = {name: camera[name] for name in SAME_NAMES if name in camera}
     own |= {theirs: camera[ours] for ours, theirs in RENAMED.items() if ours in camera}
-    return {**included, **own, "camera_id": camera["id"]}
+    theirs = {key: value for key, value in included.items() if key not in OF_THE_PAGE}
+    return {**theirs, **own, "camera_id": camera["id"]}
 
 
 def from_clip_config(clip: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -83,8 +83,8 @@ def _residuals(to_facade: Points, pixels: Points, metres: Points) -> list[dict[s
 
 
 def _suspect(pixels: Points, metres: Points, marks: Points, worst: float) -> dict[str, Any] | None:
-    """The one mark without which the others agree, and the metres where they see its clicks."""
-    found: tuple[float, Any, Points] | None = None
+    """The one mark without which the others agree, and the metres where they see it; None if it could be any."""
+    found: list[tuple[float, int, Points]] = []
     for mark in np.unique(marks):
         others = marks != mark
         try:
@@ -92,15 +92,13 @@ def _suspect(pixels: Points, metres: Points, marks: Points, worst: float) -> dic
         except (DetectError, np.linalg.LinAlgError):
             continue
         left = float(line_distances(to_facade, pixels[others], metres[others]).max())
-        if found is None or left < found[0]:
-            found = (
-                left,
-                mark,
-                completed(to_facade, pixels[~others], np.full((int((~others).sum()), 2), math.nan)),
-            )
-    if found is None or found[0] * CLEAR > worst or not np.isfinite(found[2]).all():
+        found.append((left, int(mark), apply_map(to_facade, pixels[~others])))
+    found.sort(key=lambda item: item[0])
+    if not found or found[0][0] * CLEAR > worst:
         return None
-    return {"mark": int(found[1]), "m": [round(float(value), 2) for value in found[2].mean(axis=0)]}
+    if len(found) > 1 and found[1][0] < max(RESIDUAL_LIMIT_PX, CLEAR * found[0][0]):
+        return None
+    return {"mark": found[0][1], "m": [round(float(value), 2) for value in found[0][2].mean(axis=0)]}
 
 
 def _lines(calibration: Calibration) -> list[dict[str, Any]]:
@@ -137,17 +135,17 @@ def _labels(calibration: Calibration) -> list[dict[str, Any]]:
     """Names of floors at both sides and of columns at the bottom and the top, with the pixel each belongs to."""
     grid = calibration.grid
     floors = [
-        ("row", str(floor), (x, (low + high) / 2))
+        (side, str(floor), (x, (low + high) / 2))
         for floor, low, high in zip(grid.floors, grid.floor_edges, grid.floor_edges[1:], strict=False)
-        for x in (grid.column_edges[0], grid.column_edges[-1])
+        for side, x in (("left", grid.column_edges[0]), ("right", grid.column_edges[-1]))
     ]
     units = [
-        ("column", unit, ((left + right) / 2, y))
+        (side, unit, ((left + right) / 2, y))
         for unit, left, right in zip(grid.units, grid.column_edges, grid.column_edges[1:], strict=False)
-        for y in (grid.floor_edges[0], grid.floor_edges[-1])
+        for side, y in (("below", grid.floor_edges[0]), ("above", grid.floor_edges[-1]))
     ]
     return [
-        {"kind": kind, "text": text, "px": _pixel(calibration, np.array(place))}
-        for kind, text, place in (*floors, *units)
+        {"side": side, "text": text, "px": _pixel(calibration, np.array(place))}
+        for side, text, place in (*floors, *units)
         if calibration.to_picture[2] @ np.array([*place, 1.0]) > LEAST_DEPTH
     ]

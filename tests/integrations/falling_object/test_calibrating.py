@@ -84,8 +84,8 @@ def test_the_grid_is_drawn_where_it_is() -> None:
     drawn = {(line["kind"], line["index"]): line["px"] for line in answer["lines"]}
     assert len(drawn) == len(ACROSS) + len(UP)
     assert np.allclose(drawn["row", 3], [seen(ACROSS[0], UP[3]), seen(ACROSS[-1], UP[3])], atol=0.3)
-    floors = [label["text"] for label in answer["labels"] if label["kind"] == "row"]
-    assert floors[:3] == ["2", "2", "3"]
+    floors = [label["text"] for label in answer["labels"] if label["side"] == "left"]
+    assert floors[:3] == ["2", "3", "4"]
 
 
 def test_a_slab_with_the_wrong_floor_is_the_suspect_and_its_true_height_is_told() -> None:
@@ -94,6 +94,12 @@ def test_a_slab_with_the_wrong_floor_is_the_suspect_and_its_true_height_is_told(
     assert max(item["px"] for item in answer["residuals"]) > answer["limit_px"]
     assert answer["suspect"]["mark"] == 1
     assert answer["suspect"]["m"][1] == pytest.approx(UP[6], abs=0.05)
+
+
+def test_nobody_is_accused_while_it_could_be_any() -> None:
+    answer = fit(sketch([*slab(1, 0), *slab(6, 1, is_called=7), *slab(13, 2), *column(0, 3), *column(-1, 4)]))
+    assert max(item["px"] for item in answer["residuals"]) > answer["limit_px"]
+    assert answer["suspect"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+// What the page says, in English and Chinese. {names} are filled in.
+
+const WORDS = {
+  en: {
+    other_language: "中文",
+    title: "Calibrate", save: "Save", undo: "Undo", redo: "Redo", closer: "Closer", farther: "Farther",
+    whole: "Whole picture", tools: "Tools", picture: "The camera's picture, with marks",
+    facade: "The facade", building: "Building (its number or name)", highest: "Highest floor", lowest: "Lowest floor with homes",
+    floor_height: "Height of a floor, m", ground_height: "Height of the first floor, m",
+    columns: "Homes side by side", width: "Width of them all, m",
+    more: "More: unequal widths, floors left out, camera",
+    widths: "Widths from left to right, if they differ, m", names: "Names from left to right",
+    skipped: "Floor numbers that do not exist", balcony_depth: "Depth of balconies, m", name_format: "A home's name",
+    camera_position: "Camera, if measured: metres right of the left edge, above the ground, before the wall",
+    kept_grid: "The grid of the present calibration is used: floors {first} to {last}, {columns} homes side by side.",
+    enter_anew: "Enter the facade anew",
+    marks: "Marks", no_marks: "None yet.",
+    move: "Move", row: "Floor slab", column: "Column edge", corner: "Corner", point: "Known point",
+    privacy: "Private", ignore: "Ignore",
+    hint_move: "Drag the picture or a mark. Two fingers or the wheel zoom.",
+    hint_row: "Click two places on the edge of one floor slab, far apart.",
+    hint_row_1: "Now the second place on the same slab.",
+    hint_column: "Click two places on one vertical edge between homes, far apart.",
+    hint_column_1: "Now the second place on the same edge.",
+    hint_corner: "Click where a floor slab meets an edge between homes.",
+    hint_point: "Click a place of which you know the metres.",
+    hint_mask: "Click around what is private or not to be looked at; click the first corner again to close.",
+    hint_mask_1: "Next corner; click the first one again to close.",
+    row_of: "Slab below floor {floor}", roof_of: "Top edge of the roof", column_of: "Edge: {edge}",
+    corner_of: "Corner: floor {floor}, edge {edge}", corner_roof_of: "Corner: roof, edge {edge}", point_of: "Point {x} m, {y} m",
+    privacy_of: "Private: black in all that is stored", ignore_of: "Ignored: stored, not looked at",
+    pending: "Not finished",
+    slab_below: "Slab below floor", edge: "Edge", roof: "roof", left_edge: "left end", right_edge: "right end",
+    between: "{left} | {right}", metres_right: "m to the right", metres_up: "m up", kind: "Kind", close: "Close it",
+    delete: "Delete", off: "{px} px · {cm} cm",
+    floors_have: "Slabs {rows}/2", columns_have: "Edges {columns}/2", corners_have: "or corners {corners}/4",
+    begin: "Show where the facade is",
+    begin_how: "Fill in the facade below. Then mark at least two floor slabs and two column edges, as far apart as the picture allows. More marks make it better.",
+    fill_facade: "Fill in: {fields}",
+    good: "It fits: at worst {px} px ({cm} cm) off",
+    camera_at: "So the camera hangs {z} m before the wall and {y} m above the ground. If that is far from the truth, a measure or a mark is wrong.",
+    no_camera: "Where the camera hangs can't be told from these marks; give it under “More”.",
+    more_marks: "With only as many marks as needed, nothing can be checked: mark one more slab or edge.",
+    over: "{mark} is {px} px ({cm} cm) off; more than {limit} px is too much",
+    over_how: "Zoom in and drag it to its line, or check its floor, its edge and the facade's measures.",
+    unclear: "Which mark is wrong can't be told from so few: mark one or two more slabs and edges.",
+    suspect: "The others agree without “{mark}”.", suspect_is: "They see it as: {likely}.",
+    set_so: "Make it so", delete_it: "Delete it",
+    too_few: "Too few marks", too_few_how: "Mark at least two floor slabs and two column edges, or four corners.",
+    few_rows: "Too few floors", few_rows_how: "Mark a second slab of another floor, far from the first.",
+    few_columns: "Too few columns", few_columns_how: "Mark a second column edge, far from the first.",
+    collinear: "The marks lie on a line", collinear_how: "Add marks above, below or beside them: they must span the facade.",
+    open: "The marks leave the facade open", open_how: "Add one more slab, edge or corner.",
+    crossed: "The marks are crossed", crossed_how: "No camera sees them in this order. Check that higher floors have higher numbers, and edges count from the left.",
+    mirrored: "The marks are mirrored", mirrored_how: "Edges count from left to right, floors from below. If the picture itself is mirrored, set that right in the camera.",
+    no_plane: "No plane fits the marks", no_plane_how: "Check the floor and the edge of each mark.",
+    floor: "A mark names a floor that is not there", floor_how: "Choose its floor anew, or correct the highest and lowest floor.",
+    edge_fault: "A mark names an edge that is not there", edge_how: "Choose its edge anew, or correct the number of homes.",
+    names_fault: "Names and widths don't match", names_how: "Give as many names as there are homes side by side.",
+    no_floors: "There are no floors", no_floors_how: "The highest floor must not lie below the lowest.",
+    no_facade: "The facade is missing", no_facade_how: "Fill in its measures.",
+    sheet: "Something filled in is not right", refused: "The calibration is refused", disk: "It can't be written",
+    gone: "The command has ended", gone_how: "Run it again, and open the new link.",
+    scaled: "The picture has another size than the calibration: the marks were scaled. Check them.",
+    other_size: "The calibration was made for a picture of another shape; begin anew.",
+    unreadable: "The present calibration can't be read; begin anew.",
+    saving: "Save the calibration", place: "File: {file}", place_print: "Not in a configuration folder: the command prints it.",
+    back: "Back", write: "Write the file", write_print: "Hand it over", finish: "Finish",
+    written: "Written.", handed: "Handed over: the command prints it when you finish.", kept: "The file before is kept as {kept}.",
+    include: "In the camera's section of configuration.yaml there must be this line; then run `hub reload`:",
+    remove_there: "Remove these keys from the camera's section, they would overrule the file: {keys}",
+    still_off: "A mark is more than {limit} px off. It can be saved, but windows may be named wrongly.",
+    nothing_to_save: "There is nothing to save yet: {why}",
+    done: "Done. This page can be closed.",
+  },
+  "zh-CN": {
+    other_language: "English",
+    title: "标定", save: "保存", undo: "撤销", redo: "重做", closer: "放大", farther: "缩小", whole: "整幅画面", tools: "工具",
+    picture: "摄像机画面与标记",
+    facade: "楼面尺寸", building: "楼号或楼名", highest: "最高楼层", lowest: "最低住户楼层",
+    floor_height: "标准层高（米）", ground_height: "首层层高（米）", columns: "横向户数", width: "总宽度（米）",
+    more: "更多：宽度不等、跳过的楼层、摄像机位置",
+    widths: "自左至右各户宽度（不等宽时填，米）", names: "自左至右各户名称", skipped: "不存在的楼层号",
+    balcony_depth: "阳台进深（米）", name_format: "住户名称格式",
+    camera_position: "摄像机位置（如已测量）：左边线向右、离地、离墙（米）",
+    kept_grid: "沿用现有标定的网格：{first} 至 {last} 层，横向 {columns} 户。", enter_anew: "重新填写楼面尺寸",
+    marks: "标记", no_marks: "暂无。",
+    move: "移动", row: "楼板线", column: "竖边线", corner: "交点", point: "已知点", privacy: "隐私区", ignore: "忽略区",
+    hint_move: "拖动画面或标记；双指或滚轮缩放。",
+    hint_row: "在同一条楼板边线上点两处，相距越远越好。", hint_row_1: "再点同一楼板线上的第二处。",
+    hint_column: "在两户之间的同一条竖边线上点两处，相距越远越好。", hint_column_1: "再点同一竖边线上的第二处。",
+    hint_corner: "点楼板线与户间竖边线的交点。", hint_point: "点一处已知米制坐标的位置。",
+    hint_mask: "沿隐私区或忽略区的边界逐点点击；再点第一个点即闭合。", hint_mask_1: "下一个角；再点第一个点即闭合。",
+    row_of: "{floor} 层下方楼板", roof_of: "屋顶上沿", column_of: "竖边线：{edge}",
+    corner_of: "交点：{floor} 层，边线 {edge}", corner_roof_of: "交点：屋顶，边线 {edge}", point_of: "点 {x} 米，{y} 米",
+    privacy_of: "隐私区：所有存储画面中涂黑", ignore_of: "忽略区：存储但不分析", pending: "未完成",
+    slab_below: "此层下方的楼板", edge: "竖边线", roof: "屋顶", left_edge: "左边线", right_edge: "右边线",
+    between: "{left}｜{right}", metres_right: "米（向右）", metres_up: "米（向上）", kind: "类型", close: "闭合",
+    delete: "删除", off: "{px} 像素 · {cm} 厘米",
+    floors_have: "楼板 {rows}/2", columns_have: "竖边线 {columns}/2", corners_have: "或交点 {corners}/4",
+    begin: "标出楼面在画面中的位置",
+    begin_how: "先填写下方的楼面尺寸，再标出至少两条楼板线和两条竖边线，彼此相距越远越好。标记越多越准。",
+    fill_facade: "请填写：{fields}",
+    good: "吻合：最大偏差 {px} 像素（{cm} 厘米）",
+    camera_at: "据此推算，摄像机离墙 {z} 米、离地 {y} 米。若与实际相差很大，说明尺寸或标记有误。",
+    no_camera: "由这些标记推算不出摄像机位置，请在“更多”中填写。",
+    more_marks: "标记刚好够用，无法互相校验：请再标一条楼板线或竖边线。",
+    over: "“{mark}”偏差 {px} 像素（{cm} 厘米），超过 {limit} 像素的上限",
+    over_how: "请放大并把它拖到线上，或检查它的楼层、边线和楼面尺寸。",
+    unclear: "标记太少，还判断不出哪一个有误：请再标一两条楼板线或竖边线。",
+    suspect: "去掉“{mark}”后，其余标记互相吻合。", suspect_is: "按其余标记，它应是：{likely}。",
+    set_so: "照此更正", delete_it: "删除它",
+    too_few: "标记太少", too_few_how: "请至少标出两条楼板线和两条竖边线，或四个交点。",
+    few_rows: "楼板线不够", few_rows_how: "请再标一条其他楼层的楼板线，离第一条远一些。",
+    few_columns: "竖边线不够", few_columns_how: "请再标一条竖边线，离第一条远一些。",
+    collinear: "标记都在一条直线上", collinear_how: "请在其上下或左右补充标记，使其覆盖整个楼面。",
+    open: "标记还不足以确定楼面", open_how: "请再标一条楼板线、竖边线或一个交点。",
+    crossed: "标记次序交叉", crossed_how: "没有摄像机会看到这样的次序。请检查：楼层号自下而上递增，竖边线自左而右计数。",
+    mirrored: "标记左右颠倒", mirrored_how: "竖边线自左而右、楼层自下而上计数。若画面本身是镜像，请在摄像机中关闭镜像。",
+    no_plane: "没有平面与这些标记吻合", no_plane_how: "请检查每个标记的楼层和边线。",
+    floor: "有标记的楼层不存在", floor_how: "请重新选择其楼层，或更正最高、最低楼层。",
+    edge_fault: "有标记的竖边线不存在", edge_how: "请重新选择其边线，或更正横向户数。",
+    names_fault: "名称与户数不符", names_how: "名称的个数应等于横向户数。",
+    no_floors: "没有楼层", no_floors_how: "最高楼层不能低于最低楼层。",
+    no_facade: "缺少楼面尺寸", no_facade_how: "请填写楼面尺寸。",
+    sheet: "填写的内容有误", refused: "标定被拒绝", disk: "无法写入文件",
+    gone: "命令已结束", gone_how: "请重新运行命令，并打开新的链接。",
+    scaled: "画面尺寸与原标定不同，标记已按比例缩放，请核对。",
+    other_size: "原标定所用画面的宽高比不同，请重新标定。", unreadable: "现有标定无法读取，请重新标定。",
+    saving: "保存标定", place: "文件：{file}", place_print: "不在配置文件夹中：由命令打印出来。",
+    back: "返回", write: "写入文件", write_print: "交给命令", finish: "完成",
+    written: "已写入。", handed: "已交给命令，完成后打印。", kept: "原文件保留为 {kept}。",
+    include: "configuration.yaml 中该摄像机一节须有下面这一行，然后运行 `hub reload`：",
+    remove_there: "请从该摄像机一节中删去这些会覆盖文件的键：{keys}",
+    still_off: "有标记偏差超过 {limit} 像素。可以保存，但窗户可能判错。",
+    nothing_to_save: "还没有可保存的内容：{why}",
+    done: "已完成，可以关闭本页。",
+  },
+};
+
+let language = navigator.language.toLowerCase().startsWith("zh") ? "zh-CN" : "en";
+
+export function say(key, filled = {}) {
+  const text = WORDS[language][key] ?? WORDS.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => filled[name] ?? whole);
+}
+
+export function knows(key) {
+  return key in WORDS.en;
+}
+
+export function otherLanguage() {
+  language = language === "en" ? "zh-CN" : "en";
+}
+
+// Fill every element that names its words: data-t its text, data-title its tooltip and name, data-label its name.
+export function fillWords(root = document) {
+  document.documentElement.lang = language;
+  for (const item of root.querySelectorAll("[data-t]")) item.textContent = say(item.dataset.t);
+  for (const item of root.querySelectorAll("[data-title]")) {
+    item.title = say(item.dataset.title);
+    item.setAttribute("aria-label", item.title);
+  }
+  for (const item of root.querySelectorAll("[data-label]")) item.setAttribute("aria-label", say(item.dataset.label));
+}
