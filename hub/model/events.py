@@ -62,7 +62,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     source: str  # entity or device id, or the integration's name
     area: str = ""  # place, for routing to people
     cause: str = ""  # id of the event, run, call or person behind it
-    id: str = msgspec.field(default_factory=new_id)  # the dedupe key everywhere; derive it from the device's message
+    # The dedupe key everywhere; derive it from the device's message.
+    id: str = msgspec.field(default_factory=new_id)
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Name the kind after the class unless it names itself."""

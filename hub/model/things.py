@@ -13,7 +13,17 @@ Value = bool | int | float | str | None
 ENTITY_ID = re.compile(r"(?=.{3,255}\Z)[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9]+(?:_+[a-z0-9]+)*\Z")
 NO_ATTRIBUTES: Mapping[str, Any] = {}
 ON_OFF_DOMAINS = frozenset(
-    ["binary_sensor", "switch", "input_boolean", "light", "fan", "siren", "automation", "update", "humidifier"]
+    [
+        "binary_sensor",
+        "switch",
+        "input_boolean",
+        "light",
+        "fan",
+        "siren",
+        "automation",
+        "update",
+        "humidifier",
+    ]
 )
 
 

@@ -31,7 +31,7 @@ from hub.store.store import Store
 from hub.web.app import Front
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
-BLOCKED_SECONDS = 600.0  # a guest that blocked the loop stands among the problems for so long after the last time
+BLOCKED_SECONDS = 600.0  # how long after its last time a guest that blocked the loop is a problem
 LAST_WORDS = 0.5  # seconds in which deliveries that the stop itself brings about can begin
 STOP_PATIENCE = 3.0  # seconds that deliveries under way have to end, with the guests they need still there
 CONTROL_FILE = "control.json"
@@ -57,7 +57,7 @@ class Hub:
         *,
         clock: Clock | None = None,
         environ: Mapping[str, str] = os.environ,
-        on_read: Callable[[Configuration], None] = lambda _configuration: None,  # before its faults are judged
+        on_read: Callable[[Configuration], None] = lambda _read: None,  # before its faults are judged
         host: str | None = None,
         port: int | None = None,
         manager: Manager | None = None,
@@ -76,7 +76,8 @@ class Hub:
         self._host, self._port = host, port
         self._settle_seconds = settle_seconds
         self._cache = Cache()
-        self._early_problems: list[tuple[str, str, str]] = []  # id, text, remedy: met before the kernel stands
+        # Id, text and remedy of what was met before the kernel stood.
+        self._early_problems: list[tuple[str, str, str]] = []
         self._started = self._ended = False
         self._reachable = False  # the control file is ours
         self._reloading = asyncio.Lock()
@@ -156,7 +157,9 @@ class Hub:
             self.site.problems.raise_(*problem)
         for name, fault in self.configuration.broken.items():
             self.site.problems.raise_(
-                f"{name}.integration", f"{name} is left out: {fault.problem}", f"{fault.remedy}, then `hub reload`"
+                f"{name}.integration",
+                f"{name} is left out: {fault.problem}",
+                f"{fault.remedy}, then `hub reload`",
             )
         self.lag.start()
         self.media.start()

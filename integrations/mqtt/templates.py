@@ -69,7 +69,8 @@ def _compile_jinja(source: str) -> Template:
                 if size > LONGEST_OUTPUT:
                     raise ValueError(f"the template gives more than {LONGEST_OUTPUT} characters")
                 pieces.append(piece)
-        except (TemplateError, SyntaxError, MemoryError) as error:  # the last two: nested beyond Python's own parser
+        # The last two: nested beyond Python's own parser.
+        except (TemplateError, SyntaxError, MemoryError) as error:
             raise ValueError(f"the template failed: {error}") from error
         return "".join(pieces).strip()
 
