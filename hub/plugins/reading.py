@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub.config.faults import Fault
 from hub.model.errors import ConfigError
 from hub.plugins.integration import Analyzer
 from hub.plugins.manager import Broken, Manager, Missing
@@ -13,9 +14,10 @@ from hub.plugins.manager import Broken, Manager, Missing
 
 @dataclass(frozen=True, slots=True)
 class ReadSection:
-    """A section as its schema cleaned it, and the analyzers that the whole configuration brings."""
+    """A section as its schema cleaned it, faults inside of it that its schema let pass, and all analyzers there are."""
 
     config: Any
+    faults: tuple[Fault, ...]
     analyzers: Mapping[str, Analyzer]
 
 
@@ -29,10 +31,12 @@ def read_section(folder: Path, name: str) -> ReadSection:
         configuration = read_configuration(folder, Manager(), environ=os.environ)
     except ConfigUnreadable as error:
         raise ConfigError(str(error)) from error
+    own = tuple(
+        fault for fault in configuration.faults if fault.path.startswith(name) and fault.severity == "fault"
+    )
     if name not in configuration.sections:
-        own = [fault for fault in configuration.faults if fault.path.startswith(name)]
         raise ConfigError(str(own[0]) if own else f"{folder}/configuration.yaml has no section '{name}:'")
-    return ReadSection(configuration.sections[name].config, configuration.analyzers())
+    return ReadSection(configuration.sections[name].config, own, configuration.analyzers())
 
 
 def find_analyzer(name: str) -> Analyzer:

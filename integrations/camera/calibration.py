@@ -15,7 +15,7 @@ LARGEST_CALIBRATION = 1_000_000  # bytes
 
 def included_calibration(camera: Mapping[str, Any], config_dir: Path) -> Mapping[str, Any]:
     """What stands under `calibration`: included already, or in the JSON file that it names."""
-    included: Mapping[str, Any] | str = camera.get("calibration", {})
+    included: Mapping[str, Any] | str = camera.get("calibration") or {}
     return read_calibration(config_dir / included, camera["id"]) if isinstance(included, str) else included
 
 

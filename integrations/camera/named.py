@@ -6,7 +6,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from hub.api import Analyzer, ConfigError, did_you_mean, read_section
+from hub.api import ConfigError, ReadSection, did_you_mean, read_section
 from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.settings import CAMERA, public_url
 
@@ -23,7 +23,10 @@ def named_camera(
     path = Path(what).expanduser()
     if path.is_file():
         return of_file(path)
-    camera, _analyzers = of_configuration(what, config)
+    camera, section = of_configuration(what, config)
+    if section.faults:
+        # A mask may stand in what could not be read: no picture leaves without it.
+        raise ConfigError(str(section.faults[0]))
     masks = masks_of(camera, included_calibration(camera, config))
     return {**camera, "masks": masks}, folders_of(config, data)
 
@@ -44,14 +47,14 @@ def of_file(path: Path) -> tuple[dict[str, Any], list[Path]]:
     return {**CAMERA({"id": "camera", "file": "x"}), "file": path.name}, [path.parent]
 
 
-def of_configuration(name: str, config: Path) -> tuple[dict[str, Any], Mapping[str, Analyzer]]:
-    """The camera of that id in the configuration, and the analyzers that the configuration brings."""
+def of_configuration(name: str, config: Path) -> tuple[dict[str, Any], ReadSection]:
+    """The camera of that id in the configuration, and the section it stands in."""
     if not (config / "configuration.yaml").is_file():
         raise ConfigError(f"'{name}' is no address and no file, and there is no {config}/configuration.yaml")
     section = read_section(config, "camera")
     for camera in section.config:
         if camera["id"] == name:
-            return camera, section.analyzers
+            return camera, section
     hint = did_you_mean(name, [camera["id"] for camera in section.config])
     raise ConfigError(f"there is no camera '{name}' in {config}{f'; {hint}' if hint else ''}")
 

@@ -149,7 +149,7 @@ CAMERA = vol.Schema(
         **CALIBRATION,
         # The content of a clip's configuration (`!include` takes its JSON), or the name of its file.
         vol.Optional("calibration"): vol.Any(
-            file_path, vol.Schema({vol.Optional("masks"): MASKS}, extra=vol.ALLOW_EXTRA)
+            None, file_path, vol.Schema({vol.Optional("masks"): MASKS}, extra=vol.ALLOW_EXTRA)
         ),
         vol.Optional("masks", default=list): MASKS,
         vol.Optional("analyzers", default=list): vol.All([analyzer], vol.Length(max=10)),

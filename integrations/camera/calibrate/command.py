@@ -74,8 +74,12 @@ def source_of(
     if file:
         camera, folders = of_file(file)
         return {**camera, "id": name}, folders, {}
-    camera, analyzers = of_configuration(name, config)
-    return camera, folders_of(config, data), analyzers
+    camera, section = of_configuration(name, config)
+    for (
+        fault
+    ) in section.faults:  # a calibration that is not there yet, or can't be read, is what is to be mended
+        click.echo(f"hub camera {VERB}: warning: {fault}", err=True)
+    return camera, folders_of(config, data), section.analyzers
 
 
 def calibrator_of(name: str, analyzers: Mapping[str, "Analyzer"]) -> Any:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.api import ConfigError
 from integrations.camera.calibrate.beginning import first_sheet
-from integrations.camera.calibrate.saving import line_for, save
+from integrations.camera.calibrate.saving import line_for, overruled, save
 from integrations.camera.calibrate.sheet import grid_of, likely_name, read_sheet, sketch_of
 from integrations.camera.calibrate.work import Work
 from integrations.camera.calibration import included_calibration, masks_of
@@ -219,3 +219,9 @@ def test_masks_of_the_calibration_hide_as_much_as_the_cameras_own(tmp_path: Path
     camera = configured(calibration="gate.json")
     with pytest.raises(ConfigError, match="masks"):
         masks_of(camera, included_calibration(camera, tmp_path))
+
+
+def test_what_stands_in_the_cameras_own_section_is_told_as_it_would_overrule_the_file(tmp_path: Path) -> None:
+    assert overruled(configured(**CLIP)) == ["building", "resolution", "reference_points", "grid"]
+    told = work(tmp_path / "gate.yaml", overruled=["grid"]).text({"facade": FACADE, "marks": MARKS})
+    assert told["overruled"] == ["grid"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from integrations.camera.calibrate.command import prepare, source_of
 from integrations.camera.commands import camera
 
 from .clips import make_clip
@@ -116,6 +117,25 @@ def test_a_picture_is_written_black_where_it_is_private(config: Path, tmp_path: 
     assert picture.shape == (112, 192, 3)
     assert int(picture[:, :90].max()) < 20
     assert int(picture[:, 110:].min()) > 60
+
+
+def test_no_picture_is_taken_while_a_mask_could_not_be_read(config: Path, tmp_path: Path) -> None:
+    with (config / "configuration.yaml").open("a") as file:
+        file.write("    calibration: !include calibrations/gate.yaml\n")
+    result = run("snapshot", "gate", tmp_path / "gate.jpg", "-c", config)
+    assert result.exit_code == 2
+    assert "no such file" in result.stderr
+    assert not (tmp_path / "gate.jpg").exists()
+
+
+def test_a_calibration_that_is_not_there_yet_can_be_made(config: Path) -> None:
+    with (config / "configuration.yaml").open("a") as file:
+        file.write("    calibration: !include calibrations/gate.yaml\n")
+    gate, folders, _analyzers = source_of("gate", None, None, config, None, {})
+    work = prepare("gate", gate, folders, 0.0, lambda _sketch: {}, config, None)
+    assert work.first["marks"] == []
+    assert work.fixed_masks == gate["masks"]
+    assert work.path == config / "calibrations" / "gate.yaml"
 
 
 def test_a_picture_at_a_moment(clips: Path, tmp_path: Path) -> None:

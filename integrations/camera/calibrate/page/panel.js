@@ -85,7 +85,8 @@ function suspicion(sheet, { suspect }, acts) {
   if (!mark) return [];
   const likely = Object.keys(suspect.likely).length ? nameOf({ ...mark, ...suspect.likely }, sheet.data) : null;
   return [
-    make("p", { textContent: [say("suspect", { mark: nameOf(mark, sheet.data) }), likely ? say("suspect_is", { likely }) : say("over_how")].join(" ") }),
+    make("p", { textContent: say("suspect", { mark: nameOf(mark, sheet.data) }) }),
+    make("p", { textContent: likely ? say("suspect_is", { likely }) : say("over_how") }),
     make("div", { className: "actions" },
       likely ? make("button", { type: "button", id: "correct", textContent: say("set_so"), onclick: () => acts.correct(suspect.mark, suspect.likely) }) : "",
       make("button", { type: "button", className: "quiet", textContent: say("delete_it"), onclick: () => acts.remove({ list: "marks", index: suspect.mark }) })),
