@@ -71,12 +71,15 @@ def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
     margin = float((rivals.straight - noise) / temper + noise - fall)
     if fall * temper > rivals.bent + BENT_MARGIN * temper:
         return Rejection("bends as no fall does", tuple(places))
-    reason = _doubt(fit, margin - wanted, rivals.bend_m_s2) or _doubt_speed(fit, places)
+    reason = _doubt(fit, margin - wanted, rivals.bend_m_s2)
     if reason:
         return Rejection(reason, tuple(places))
     area = silhouette(calibration, places)
     terminal = estimate_terminal(fit, temper, area)
     begin = _fit_begin(calibration, places, terminal, fit)
+    reason = _doubt_speed(begin, fit, places)
+    if reason:
+        return Rejection(reason, tuple(places))
     origin = find_origin(calibration, begin, terminal.weights, UNSEEN_S, max(LEAST_TEMPER, begin.scatter))
     if origin.inside < INSIDE_LEAST or not origin.cells:
         return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places))
@@ -162,11 +165,15 @@ def _doubt(fit: FallFit, excess: float, bend: float) -> str:
     return ""
 
 
-def _doubt_speed(fit: FallFit, places: list[Place]) -> str:
-    """A thing let go gathers speed; what slows down or keeps its speed was not let go here."""
-    begin, last = fit.first, places[-1].blob.t
-    path = fit.path(np.array([begin, begin + 0.04, last - 0.04, last]))
-    first, final = (path[1, 1] - path[0, 1]) / 0.04, (path[3, 1] - path[2, 1]) / 0.04
+def _doubt_speed(begin: FallFit, fit: FallFit, places: list[Place]) -> str:
+    """A thing let go gathers speed; what slows down or keeps its speed was not let go here.
+
+    The first speed is the beginning's own: gusts late in a light thing's fall bend that of the whole fit.
+    """
+    last = places[-1].blob.t
+    start = begin.path(np.array([begin.first, begin.first + 0.04]))
+    end = fit.path(np.array([last - 0.04, last]))
+    first, final = (start[1, 1] - start[0, 1]) / 0.04, (end[1, 1] - end[0, 1]) / 0.04
     if first - final < max(LEAST_GAIN, GAIN_SHARE * -final):
         return f"gathers no speed ({-first:.1f} to {-final:.1f} m/s)"
     return ""

@@ -27,8 +27,11 @@ PLANAR = (
     "yuv411p",
     "nv12",
     "nv21",
+    "nv16",
+    "yuva420p",
     "gray",
 )
+USUAL_RATE = 25.0  # pictures a second where a file without times does not even say that
 
 
 def detect(
@@ -66,9 +69,10 @@ def read_luma(
 ) -> Iterator[tuple[NDArray[np.uint8], float, bool]]:
     """Luma pictures (height, width) with the container's time in seconds and whether each is a key frame.
 
-    A broken file ends with a warning; one without a single picture raises DetectError.
+    A broken file ends with a warning, as does one without times, whose pictures are taken to be evenly spaced; one
+    without a single picture raises DetectError.
     """
-    count = 0
+    count, t = 0, -1.0
     try:
         with av.open(str(video)) as container:
             if not container.streams.video:
@@ -76,10 +80,16 @@ def read_luma(
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
             for frame in _decode(container, stream, warn, video):
+                if frame.time is None:
+                    rate = float(stream.average_rate or stream.guessed_rate or USUAL_RATE)
+                    if count == 0:
+                        warn(f"{video}: holds no times; taken to be {rate:g} pictures a second")
+                    t = t + 1 / rate if count else 0.0
+                else:
+                    t = float(frame.time)
                 count += 1
-                if frame.time is not None:
-                    progress(_share(frame.time, container))
-                    yield luma_plane(frame), float(frame.time), bool(frame.key_frame)
+                progress(_share(t, container))
+                yield luma_plane(frame), t, bool(frame.key_frame)
     except (OSError, ValueError, av.error.FFmpegError) as fault:
         if count == 0:
             raise DetectError(

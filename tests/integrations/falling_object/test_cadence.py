@@ -38,3 +38,9 @@ def test_a_jump_is_followed_at_once() -> None:
 def test_a_wild_stream_keeps_its_own_times() -> None:
     times = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.2, 100))
     assert settle(times) == pytest.approx(times)
+
+
+def test_jitter_of_a_third_of_the_period_is_smoothed_before_a_throw_is_over() -> None:
+    even = np.arange(120) * 0.04
+    stamped = even + np.random.default_rng(3).uniform(-0.012, 0.012, 120)
+    assert np.std((settle(stamped) - even)[40:]) < 0.4 * np.std((stamped - even)[40:])
