@@ -22,12 +22,23 @@ def load_directory(areas: Any, people: Any, document: Document) -> tuple[Directo
     reader = _Reader(document)
     reader.read_areas(areas, ("areas",), "")
     reader.check_parents()
-    reader.areas_are_told = not reader.faults and not document.has_gaps(("areas",))
+    reader.areas_are_told = areas_are_told(areas, document)
     reader.read_people(people)
     directory = Directory(
         reader.persons.values(), reader.areas.values(), reader.roles.values(), reader.addresses
     )
     return directory, reader.faults
+
+
+def areas_are_told(areas: Any, document: Document) -> bool:
+    """Whether every area's id could be read; else any name may be one, and is no second fault."""
+    return not document.has_gaps(("areas",)) and _all_have_ids(areas)
+
+
+def _all_have_ids(raw: Any) -> bool:
+    if raw is None or raw == {}:
+        return True
+    return isinstance(raw, list) and all(_id_of(item) and _all_have_ids(item.get("areas")) for item in raw)
 
 
 @dataclass(slots=True)

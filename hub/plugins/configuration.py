@@ -23,6 +23,7 @@ from hub.model.events import (
     StateReported,
 )
 from hub.people import Directory, load_directory
+from hub.people.loading import areas_are_told
 from hub.plugins.core_schema import CORE
 from hub.plugins.declaration import told
 from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, no_entities
@@ -238,14 +239,12 @@ def _known(configuration: Configuration) -> Known:
                 told_beforehand = True
         foreseen = foreseen and told_beforehand and not _lacks_entities(configuration, name)
     directory, document = configuration.directory, configuration.document
-    areas_are_told = not document.has_gaps(("areas",)) and not any(
-        fault.path.startswith("areas") for fault in configuration.faults
-    )
+    areas = document.data.get("areas") if isinstance(document.data, dict) else None
     return Known(
         events=declared_events(integrations),
         actions=declared_actions(integrations),
         entities=frozenset(entities) if foreseen else None,
-        areas=frozenset(directory.areas) if areas_are_told else Open(directory.areas),
+        areas=frozenset(directory.areas) if areas_are_told(areas, document) else Open(directory.areas),
         persons=_named_people(configuration, directory.persons),
         roles=_named_people(configuration, directory.roles),
         channels=frozenset(_channel_names(configuration)),

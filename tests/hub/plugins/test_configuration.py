@@ -116,7 +116,7 @@ SITE = """\
         ("notify: {channels", "notify: {chanels"),
         ("type: ntfy, url", "type: ntfy, token: !secret gone, url"),
         ("[{id: b1, name: 1}, {id: b2, name: 2}]", "!include gone.yaml"),
-        ("{id: b2, name: 2}", "{id: b1, name: 2}"),
+        ("{id: b2, name: 2}", "{idd: b2, name: 2}"),
         ("[{id: b1, name: 1}, {id: b2, name: 2}]", "{}"),
         ("{broker: embedded}", "{broker: !env_var GONE}"),
         ("{broker: embedded}", "{borker: embedded}"),
