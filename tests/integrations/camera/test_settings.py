@@ -20,7 +20,7 @@ from integrations.camera.settings import (
     public_url,
 )
 
-EXAMPLE = Path(__file__).parents[3].parent / "shared/data/video/clip-config.example.json"
+EXAMPLE = Path(__file__).parents[2] / "data/video/clip-config.example.json"
 CLIP = {
     "schema": "clip-config/1", "camera_id": "Cam North 1", "building": "11", "resolution": [1920, 1080], "fps": 25,
     "reference_points": [

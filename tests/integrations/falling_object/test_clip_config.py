@@ -12,7 +12,7 @@ from integrations.falling_object.errors import DetectError
 
 from .scene import config
 
-EXAMPLE = Path(__file__).resolve().parents[4] / "shared" / "data" / "video" / "clip-config.example.json"
+EXAMPLE = Path(__file__).parents[2] / "data" / "video" / "clip-config.example.json"
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:

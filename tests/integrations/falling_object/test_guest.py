@@ -17,7 +17,7 @@ from integrations.demo.facade import RenderedClip, plan_clip, render_clip
 from integrations.falling_object.commands import detect
 from integrations.falling_object.events import FallingObject
 
-REAL = Path(__file__).parents[3].parent / "shared/data/video"
+REAL = Path(__file__).parents[2] / "data/video"
 YAML = """
     falling_object:
     camera:
@@ -73,7 +73,9 @@ async def test_a_throw_becomes_an_alarm_with_picture_and_clip(hub: HubKit, throw
     assert 0.5 < (alarm.ended - alarm.started).total_seconds() < 4
     assert 5 < alarm.drop_m < 20
     media = hub.hub_of.site.media_dir
-    height, width, _colours = cv2.imread(str(media / alarm.evidence[0].path)).shape
+    picture = cv2.imread(str(media / alarm.evidence[0].path))
+    assert picture is not None
+    height, width, _colours = picture.shape
     assert width == 960
     assert height > 540  # the words stand above the picture
     assert {item.evidence.kind for item in stored} == {"picture", "clip"}

@@ -12,7 +12,7 @@ from integrations.falling_object.detection import Detection
 from integrations.falling_object.errors import DetectError
 from integrations.falling_object.offline import detect, read_luma
 
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "video"
+REAL = Path(__file__).parents[2] / "data" / "video"
 
 
 @pytest.fixture(scope="module")

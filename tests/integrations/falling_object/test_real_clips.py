@@ -13,7 +13,7 @@ from integrations.falling_object.clip_config import parse_clip_config
 from integrations.falling_object.detector import Detector
 from integrations.falling_object.offline import read_luma
 
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "video"
+REAL = Path(__file__).parents[2] / "data" / "video"
 
 
 def frontal(width: int, height: int, metres_high: float) -> Calibration:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from integrations.lorawan.decoders import DecodeFault, UnknownModel, decode, find_model, known_models
 from integrations.lorawan.decoders.reading import MEANS
 
-VECTORS = Path(__file__).parents[4] / "shared" / "data" / "devices" / "vectors-public.json"
+VECTORS = Path(__file__).parents[2] / "data" / "devices" / "vectors-public.json"
 PUBLIC: list[dict[str, Any]] = json.loads(VECTORS.read_text("utf-8"))["vectors"]
 
 
