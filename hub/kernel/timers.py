@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from hub.kernel.bus import Undo
@@ -17,6 +17,7 @@ TimerHandler = Callable[[str, Mapping[str, Any]], object]
 ReportTimer = Callable[[str, str, Exception], None]
 
 _AT_ONCE = 200  # fired in one go before the loop gets its turn
+_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))  # between tries of a failing handler
 _SPARE = 64  # outdated heap entries that are not worth sweeping
 
 
@@ -36,8 +37,8 @@ class TimerStore(Protocol):
 class Timers:
     """Every owner's timers, on one heap with one wait of the clock.
 
-    `report` hears of a handler that raised: its timer is gone all the same. A due timer whose owner has no
-    handler yet waits for it.
+    `report` hears of a handler that raised; it gets its timer three times more, then no more. A due timer whose
+    owner has no handler yet waits for it.
     """
 
     def __init__(self, store: TimerStore, clock: Clock, report: ReportTimer) -> None:
@@ -49,6 +50,7 @@ class Timers:
         self._wait: Timer | None = None
         self._wait_until: datetime | None = None
         self._closed = True  # until the start
+        self._failures: dict[_Name, int] = {}
         self.fired = 0
         for row in store.take_timer_rows():
             self._rows.load((row.owner, row.key), row)
@@ -160,3 +162,17 @@ class Timers:
                 self._handlers[row.owner](row.key, decode(row.data))
             except Exception as error:  # noqa: BLE001 - an edge: one owner's fault must not stop the others' timers
                 self._report(row.owner, row.key, error)
+                self._try_again(row)
+            else:
+                self._failures.pop((row.owner, row.key), None)
+
+    def _try_again(self, row: TimerRow) -> None:
+        """A timer may carry an alarm: a handler that failed gets it a few times more, unless it set it anew."""
+        name = (row.owner, row.key)
+        tries = self._failures.get(name, 0)
+        cell = self._rows.cell(name)
+        if tries >= len(_PAUSES) or (cell is not None and cell.value is not None):
+            self._failures.pop(name, None)
+            return
+        self._failures[name] = tries + 1
+        self.set(row.owner, row.key, self._clock.now() + _PAUSES[tries], decode(row.data))

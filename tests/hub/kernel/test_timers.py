@@ -121,7 +121,7 @@ async def test_what_a_handler_does_and_the_timer_s_end_are_one_transaction(watch
     assert [row.data for row in after.timers] == ['{"again":true}']
 
 
-async def test_a_handler_that_raises_is_reported_and_its_timer_is_gone(watch: Watch) -> None:
+async def test_a_handler_that_raises_gets_its_timer_again_and_at_last_no_more(watch: Watch) -> None:
     def fail(key: str, _data: Mapping[str, Any]) -> None:
         raise LookupError(key)
 
@@ -132,6 +132,24 @@ async def test_a_handler_that_raises_is_reported_and_its_timer_is_gone(watch: Wa
     await watch.bench.clock.advance(15)
     assert [(owner, key, type(error)) for owner, key, error in watch.faults] == [("broken", "k", LookupError)]
     assert watch.fired == [("k", {})]
+    assert [row.key for row in watch.timers] == ["k"]
+    await watch.bench.clock.advance(3600)
+    assert len(watch.faults) == 4
+    assert list(watch.timers) == []
+
+
+async def test_a_handler_that_works_at_its_second_try_has_its_timer_once(watch: Watch) -> None:
+    heard: list[dict[str, Any]] = []
+
+    def fail_once(_key: str, data: Mapping[str, Any]) -> None:
+        heard.append(dict(data))
+        if len(heard) == 1:
+            raise LookupError("not yet")
+
+    watch.timers.on("me", fail_once)
+    watch.timers.set("me", "k", watch.at(10), {"n": 1})
+    await watch.bench.clock.advance(3600)
+    assert heard == [{"n": 1}, {"n": 1}]
     assert list(watch.timers) == []
 
 
