@@ -17,7 +17,11 @@ TimerHandler = Callable[[str, Mapping[str, Any]], object]
 ReportTimer = Callable[[str, str, Exception], None]
 
 _AT_ONCE = 200  # fired in one go before the loop gets its turn
-_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))  # between tries of a failing handler
+_PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+)  # between tries of a failing handler
 _SPARE = 64  # outdated heap entries that are not worth sweeping
 
 
