@@ -139,7 +139,10 @@ class _Trial:
         await self._up("after a reload of its section")
 
     async def _restarted(self) -> None:
+        guest = self._guest
         self._hub.hub_of.supervisor.restart(self._name, "check_integration tries a restart")
+        # Its end may take real time (a child process); only then does it wait for the clock.
+        await self._hub.until(lambda: guest.state == "waiting", PATIENCE)
         await self._hub.advance(BACKOFF)
         await self._up("after a restart")
 

@@ -17,7 +17,6 @@ from integrations.demo.facade import RenderedClip, plan_clip, render_clip
 from integrations.falling_object.commands import detect
 from integrations.falling_object.events import FallingObject
 
-REAL = Path(__file__).parents[2] / "data/video"
 YAML = """
     falling_object:
     camera:
