@@ -201,7 +201,9 @@ def test_pauses_between_attempts_are_bounded() -> None:
     "name", ["cityCC0.mpg", "tree.avi", "intel_car-detection.mp4", "intel_bottle-detection.mp4"]
 )
 def test_real_recordings_are_watched_and_clipped(stage: Stage, name: str) -> None:
-    recording = (Path(__file__).parents[2] / "data/video" / name).resolve()  # some are links to the sample's clips
+    recording = (
+        Path(__file__).parents[2] / "data/video" / name
+    ).resolve()  # some are links to the sample's clips
     stage.clips = recording.parent
     stage.watch(file=recording.name, analyzers=[(LOOKER, {"find": [3.0]})], pre_roll=1, post_roll=1)
     picture, clip = (item["evidence"]["path"] for item in stage.until("stored", 2))
