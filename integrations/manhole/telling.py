@@ -1,6 +1,7 @@
 """A machine's changes as the hub's events, with ids that are the same however often they are told."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from hub.api import Event, Severity, derive_id
 from integrations.manhole import events
@@ -33,56 +34,35 @@ PLAIN: Mapping[str, type[events.CoverEvent]] = {
 
 def told(config: CoverConfig, change: Change, summary: str) -> Event:
     """One change as an event; an alarm's id is made of the cover, the episode and the kind."""
-    angle = None if change.angle is None else round(change.angle, 2)
+    about: dict[str, Any] = {
+        "at": change.at,
+        "source": config.id,
+        "area": config.area,
+        "cause": change.reading,
+        "cover": config.id,
+        "reason": change.reason,
+        "episode": change.episode,
+        "summary": summary,
+        "angle": None if change.angle is None else round(change.angle, 2),
+    }
     if change.alarm:
-        return _alarm(config, change, summary, angle)
+        return _alarm(config, change, about)
     identity = derive_id("manhole", config.id, change.kind, change.episode, change.at.isoformat())
     kind = PLAIN.get(change.kind)
     if kind is not None:
-        return kind(
-            id=identity,
-            at=change.at,
-            source=config.id,
-            area=config.area,
-            cause=change.reading,
-            cover=config.id,
-            reason=change.reason,
-            episode=change.episode,
-            summary=summary,
-            angle=angle,
-        )
-    return events.CoverRecorded(
-        id=identity,
-        at=change.at,
-        source=config.id,
-        area=config.area,
-        cause=change.reading,
-        cover=config.id,
-        change=change.kind,
-        reason=change.reason,
-        episode=change.episode,
-        summary=summary,
-        angle=angle,
-    )
+        return kind(id=identity, **about)
+    return events.CoverRecorded(id=identity, change=change.kind, **about)
 
 
-def _alarm(config: CoverConfig, change: Change, summary: str, angle: float | None) -> events.CoverAlarm:
+def _alarm(config: CoverConfig, change: Change, about: Mapping[str, Any]) -> events.CoverAlarm:
     kind, severity = ALARMS[change.kind]
     return kind(
         id=derive_id("manhole alarm", config.id, change.kind, change.episode),
-        at=change.at,
-        source=config.id,
-        area=config.area,
-        cause=change.reading,
         severity=severity,
-        cover=config.id,
         name=config.name,
         place=config.place,
-        reason=change.reason,
-        episode=change.episode,
-        summary=summary,
-        angle=angle,
         reading=change.reading,
+        **about,
     )
 
 

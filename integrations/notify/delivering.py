@@ -27,6 +27,7 @@ from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefuse
 
 MOST_REMEMBERED = 10_000  # keys of what was sent in this life of the hub
 FAILURES_SHOWN = 3  # in a row on one channel, before the admin is told
+Fate = type[NoticeDelivered] | type[NoticeRefused] | type[NoticeHeld]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,44 +132,27 @@ class Deliverer:
             self._sent.popitem(last=False)
         person, channel = delivery.person.id, delivery.address.channel
         self.link.log.info("delivered %s to %s over %s", delivery.key, person, channel)
-        self.link.emit(
-            NoticeDelivered(
-                at=self.link.now(),
-                source=self.link.name,
-                cause=delivery.notice.cause,
-                key=delivery.key,
-                person=person,
-                channel=channel,
-                receipt=receipt,
-            )
-        )
+        self._tell(NoticeDelivered, delivery.notice.cause, delivery.key, person, channel, receipt=receipt)
 
     def _refused(self, call: Call, reason: str) -> None:
         person, channel = call.data["person"], call.data["channel"]
-        self.link.emit(
-            NoticeRefused(
-                at=self.link.now(),
-                source=self.link.name,
-                cause=call.cause,
-                key=call.key,
-                person=person,
-                channel=channel,
-                reason=reason,
-            )
-        )
+        self._tell(NoticeRefused, call.cause, call.key, person, channel, reason=reason)
 
     def _held(self, delivery: Delivery, reason: str) -> None:
         person, channel = delivery.person.id, delivery.address.channel
         self.link.log.info("held %s to %s over %s back: %s", delivery.key, person, channel, reason)
+        self._tell(NoticeHeld, delivery.notice.cause, delivery.key, person, channel, reason=reason)
+
+    def _tell(self, kind: Fate, cause: str, key: str, person: str, channel: str, **more: str) -> None:
         self.link.emit(
-            NoticeHeld(
+            kind(
                 at=self.link.now(),
                 source=self.link.name,
-                cause=delivery.notice.cause,
-                key=delivery.key,
+                cause=cause,
+                key=key,
                 person=person,
                 channel=channel,
-                reason=reason,
+                **more,
             )
         )
 
