@@ -6,30 +6,22 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from hub.store import clock as store_clock
+from hub.store.clock import Timer
+
+__all__ = ["Clock", "SystemClock", "Timer", "after"]
+
 _LONGEST_WAIT = 30.0  # seconds; a wall clock that is set while we wait is noticed within this
 
 
-class Timer(Protocol):
-    """A callback that is due; `cancel` is allowed at any time, also twice."""
-
-    def cancel(self) -> None:
-        """Make sure that the callback does not run."""
-
-
-class Clock(Protocol):
+class Clock(store_clock.Clock, Protocol):
     """Aware UTC time, monotonic seconds, and the waits that follow them."""
-
-    def now(self) -> datetime:
-        """Now, aware, in UTC."""
 
     def monotonic(self) -> float:
         """Seconds that never go backwards."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds of this clock."""
-
-    def call_at(self, when: datetime, callback: Callable[[], None]) -> Timer:
-        """Call back in the loop when `when` has come, at once if it has passed."""
 
 
 class _WallTimer:

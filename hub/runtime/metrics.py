@@ -34,6 +34,9 @@ class HubCollector:
         yield GaugeMetricFamily("hub_problems", "Open problems", len(hub.site.problems.open))
         yield GaugeMetricFamily("hub_outbox_pending", "Durable calls waiting", outbox.pending)
         yield GaugeMetricFamily("hub_outbox_dead", "Durable calls given up", outbox.dead)
+        yield GaugeMetricFamily(
+            "hub_outbox_oldest_due_seconds", "How late the longest due call is", hub.courier.oldest_due_age
+        )
         yield CounterMetricFamily("hub_outbox_done", "Durable calls carried out", outbox.done)
         yield CounterMetricFamily("hub_outbox_attempts", "Attempts at durable calls", outbox.attempts)
         yield GaugeMetricFamily("hub_loop_lag_seconds", "How late the loop is", hub.lag.last)
