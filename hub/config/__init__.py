@@ -2,7 +2,7 @@
 
 from hub.config.complete import CompleteSchema
 from hub.config.document import Document
-from hub.config.faults import Fault, Faults, did_you_mean, path_text
+from hub.config.faults import Fault, Faults, did_you_mean, path_text, what_there_is
 from hub.config.folder import ConfigUnreadable
 from hub.config.including import Cache
 from hub.config.limits import Limits
@@ -24,4 +24,5 @@ __all__ = [
     "load",
     "path_text",
     "validate",
+    "what_there_is",
 ]

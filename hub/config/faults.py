@@ -11,6 +11,7 @@ Severity = Literal["fault", "warning"]
 Path = tuple[Any, ...]
 
 LONGEST_GUESSED_WORD = 80
+MOST_SHOWN = 8  # names in a remedy that lists what there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,13 @@ def did_you_mean(word: object, candidates: Iterable[Hashable]) -> str:
     wanted = plain_form(word)
     near = [wanted] if wanted in known else difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
     return f"did you mean '{known[near[0]]}'?" if near else ""
+
+
+def what_there_is(word: object, candidates: Iterable[str]) -> str:
+    """The remedy for an unknown name: the nearest of the known ones, or else some of them."""
+    known = sorted(candidates)
+    shown = ", ".join(known[:MOST_SHOWN]) + (" ..." if len(known) > MOST_SHOWN else "")
+    return did_you_mean(word, known) or (f"there are {shown}" if known else "there are none yet")
 
 
 def plain_form(word: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.config import Document, Fault, did_you_mean, validate
+from hub.config import Document, Fault, validate, what_there_is
 from hub.model.people import Address, Person
 from hub.model.things import Area
 from hub.people.directory import Directory, Path
@@ -96,7 +96,7 @@ class _Reader:
         for area in self.areas.values():
             path = (*self.paths[area.id], "parent")
             if area.parent and area.parent not in self.areas:
-                self.fault(path, f"there is no area '{area.parent}'", did_you_mean(area.parent, self.areas))
+                self.fault(path, f"there is no area '{area.parent}'", what_there_is(area.parent, self.areas))
             elif area.id in self.ancestors(area):
                 self.fault(path, f"area '{area.id}' lies in itself", "name the area around it, or none")
 
@@ -160,7 +160,7 @@ class _Reader:
             for index, name in enumerate(person[key]):
                 if name not in known and (what != "area" or self.areas_are_told):
                     at = (*path, key, index) if isinstance(raw.get(key), list) else (*path, key)
-                    self.fault(at, f"there is no {what} '{name}'", did_you_mean(name, known))
+                    self.fault(at, f"there is no {what} '{name}'", what_there_is(name, known))
 
 
 def _id_of(raw: Any) -> str:

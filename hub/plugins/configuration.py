@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from hub.config import Cache, Document, Fault, did_you_mean, load, validate
+from hub.config import Cache, Document, Fault, did_you_mean, load, validate, what_there_is
 from hub.model.calls import Action
 from hub.model.events import (
     Alarm,
@@ -319,4 +319,4 @@ def _check_reference(configuration: Configuration, path: tuple[str | int, ...], 
     }
     there = names[what]
     if there is not None and name not in there:
-        configuration.fault(path, f"there is no {what} '{name}'", did_you_mean(name, there))
+        configuration.fault(path, f"there is no {what} '{name}'", what_there_is(name, there))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.config import Fault, Faults, did_you_mean, path_text
+from hub.config import Fault, Faults, did_you_mean, path_text, what_there_is
 
 FAULT = Fault(
     "config/a.yaml", 5, 15, "where.confidance", "no field 'confidance'", "did you mean 'confidence'?"
@@ -78,3 +78,10 @@ def test_guesses_what_was_meant(word: object, candidates: list[str], answer: str
 )
 def test_writes_paths(path: tuple[object, ...], text: str) -> None:
     assert path_text(path) == text
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_or_with_what_there_is() -> None:
+    assert what_there_is("adimn", {"admin", "guard"}) == "did you mean 'admin'?"
+    assert what_there_is("b9x", {"north", "east"}) == "there are east, north"
+    assert what_there_is("x", []) == "there are none yet"
+    assert what_there_is("?", [f"name{n}" for n in range(20)]).endswith(" ...")
