@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hub import __version__
+from hub.accounts.permissions import Permissions
 from hub.config import Cache, Fault
 from hub.kernel.actions import Actions
 from hub.kernel.bus import Bus
@@ -29,6 +30,7 @@ from hub.runtime.metrics import render
 from hub.store.media import KeepMedia, MediaRetention
 from hub.store.store import Store
 from hub.web.app import Front
+from hub.web.gate import Gate
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
 BLOCKED_SECONDS = 600.0  # how long after its last time a guest that blocked the loop is a problem
@@ -141,7 +143,9 @@ class Hub:
         self.site.fail_guest = self.supervisor.fail
         self.site.reload = self.reload
         self.lag = LagWatch(self._blocked, self.manager.owner_of)
-        self.front = Front(self, self.site.routes, self.token)
+        self.permissions = Permissions(lambda area, outer: self.site.directory.places.inside(area, outer))
+        self.gate = Gate(self.token, self.permissions)
+        self.front = Front(self, self.site.routes, self.gate)
         self._declare(self.configuration)
         add_control_routes(self)
         self.on_built()

@@ -1,6 +1,5 @@
 """The aiohttp application: health, metrics and guests' routes. What no one declared open is closed."""
 
-import hmac
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 from hub.plugins.routes import Routes
+from hub.web.gate import Gate
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -34,14 +34,6 @@ class Health(Protocol):
 
     def metrics(self) -> bytes:
         """The metrics page in Prometheus' text format."""
-
-
-def is_local_admin(request: web.Request, token: str) -> bool:
-    """Whether the caller holds the token that only this machine's hub user can read."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # Headers may hold any bytes; those that are not UTF-8 come as surrogates.
-    sent = given.encode("utf-8", "surrogateescape")
-    return scheme.lower() == "bearer" and hmac.compare_digest(sent, token.encode())
 
 
 def names_this_machine(host: str) -> bool:
@@ -103,8 +95,8 @@ def _answer_of(error: web.HTTPException) -> web.Response:
 class Front:
     """Serves requests; `routes` may change while it does."""
 
-    def __init__(self, health: Health, routes: Routes, token: str) -> None:
-        self._health, self._routes, self._token = health, routes, token
+    def __init__(self, health: Health, routes: Routes, gate: Gate) -> None:
+        self._health, self._routes, self._gate = health, routes, gate
         self._runner: web.AppRunner | None = None
         self.url = ""
         self._private = False  # only this machine can reach it
@@ -138,7 +130,7 @@ class Front:
     async def _ready(self, request: web.Request) -> web.Response:
         ready, guests = self._health.ready()
         body: dict[str, object] = {"ready": ready}
-        if is_local_admin(request, self._token):
+        if self._gate.is_local_admin(request):
             body["integrations"] = guests
         return web.json_response(body, status=200 if ready else 503)
 
@@ -151,13 +143,12 @@ class Front:
                 text="this address is for programs on this machine: call it 127.0.0.1 or localhost; "
                 "a proxy has to do so, too"
             )
-        route = self._routes.find(request.method, request.path)
-        if route is None:
+        found = self._routes.find(request.method, request.path)
+        if found is None:
             return self._without_route(request)
-        if route.access == "local" and not is_local_admin(request, self._token):
-            raise web.HTTPUnauthorized(
-                text="this route is for the machine's own admin", headers={"WWW-Authenticate": "Bearer"}
-            )
+        route, values = found
+        self._gate.admit(request, route)
+        request.match_info.update(values)
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = route.handler
         return await handler(request)
 
