@@ -37,6 +37,8 @@ class Analyzer:
     # "package.module:callable", loaded only by `hub camera calibrate`: a sketch of the facade in the picture (plain
     # data) -> an answer with its residuals, grid and calibration (plain data). "": this analyzer needs none.
     calibrator: str = ""
+    pictures_per_second: float | None = None  # at most; None: every picture
+    colour: bool = False  # BGR (height, width, 3) instead of luma: some milliseconds more for each picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,8 +91,12 @@ class Found:
     ended: float
     fields: Mapping[str, Any] = msgspec.field(default_factory=dict)
     # Draws what was found: takes pictures (container seconds, BGR uint8), the first from before the start, a few a
-    # second, oldest first, and returns one BGR picture. Without it the evidence is the picture of now.
+    # second, oldest first, and returns one BGR picture, or several by name ({"before": ..., "after": ...}), whose names
+    # become the evidence's text. Without it the evidence is the picture of now.
     draw: Callable[[Iterable[tuple[float, Any]]], Any] | None = None
+    # Names this find for good, so that telling it twice (before and after a restart) is one event; "": its start does.
+    key: str = ""
+    clip: bool = True  # whether the stream's own packets are evidence, too; nobody is blurred in them
 
 
 @runtime_checkable
@@ -102,7 +106,8 @@ class FrameAnalyzer(Protocol):
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
         """Take one picture (uint8, height x width, read-only) at container time `t` seconds.
 
-        It may be kept for a few frames: nobody overwrites it, but it holds the decoder's memory.
+        It is BGR (height x width x 3) where the declaration says `colour`. It may be kept for a few frames: nobody
+        overwrites it, but it holds the decoder's memory.
         """
 
     def finish(self) -> Iterable[Found]:

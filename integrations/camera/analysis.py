@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hub.api import Found, FrameAnalyzer
 from integrations.camera.picture import Picture
 
 LARGEST = 16_384  # pixels of a drawing's side
+MOST_DRAWINGS = 4  # of one find
 REST = 10.0  # container seconds until an analyzer that failed gets another chance
 Tell = Callable[[str, str], object]  # the analyzer's name, and what is wrong with it ("": nothing any more)
 log = logging.getLogger("camera.analysis")
@@ -22,8 +25,20 @@ class _Seat:
     name: str
     target: str
     settings: Mapping[str, Any]
+    pause: float = 0.0  # container seconds between two pictures
+    colour: bool = False
+    due: float = float("-inf")
     analyzer: FrameAnalyzer | None = None
     rests_until: float | None = None  # None: for ever
+
+
+def seat_of(item: Mapping[str, Any]) -> _Seat:
+    """A seat for an analyzer as its declaration wants it; by default every picture, in luma."""
+    rate = item.get("pictures_per_second")
+    return _Seat(
+        item["name"], item["target"], item["settings"],
+        pause=1 / rate if rate else 0.0, colour=bool(item.get("colour")),
+    )  # fmt: skip
 
 
 class Analysis:
@@ -31,28 +46,44 @@ class Analysis:
 
     def __init__(self, camera: Mapping[str, Any], analyzers: Sequence[Mapping[str, Any]], tell: Tell) -> None:
         self._camera, self._tell = camera, tell
-        self._seats = [_Seat(item["name"], item["target"], item["settings"]) for item in analyzers]
+        self._seats = [seat_of(item) for item in analyzers]
         for seat in self._seats:
             self._fill(seat)
 
-    def feed(self, luma: Picture, t: float, key_frame: bool) -> list[Found]:
-        """What they found by now, in this picture or before."""
-        for seat in self._seats:
+    def feed(
+        self, luma: Picture, t: float, key_frame: bool, colour: Callable[[], Picture] | None = None
+    ) -> list[Found]:
+        """What they found by now, in this picture or before; `colour` makes BGR of it, for those who want that."""
+        due = [seat for seat in self._seats if t >= seat.due]
+        for seat in due:
+            if seat.pause:  # on average, whatever the stream's rate
+                seat.due = max(seat.due + seat.pause, t + seat.pause / 2)
             if seat.analyzer is None and seat.rests_until is not None and t >= seat.rests_until:
                 self._fill(seat)
-        return self._ask(lambda analyzer: analyzer.feed(luma, t, key_frame), t)
+        made: list[Picture] = []
+
+        def picture(seat: _Seat) -> Picture:
+            if not seat.colour or colour is None:
+                return luma
+            if not made:
+                made.append(colour())
+            return made[0]
+
+        return self._ask(due, lambda seat, analyzer: analyzer.feed(picture(seat), t, key_frame), t)
 
     def finish(self) -> list[Found]:
         """The stream is over: what they can still say."""
-        return self._ask(lambda analyzer: analyzer.finish(), 0.0)
+        return self._ask(self._seats, lambda _seat, analyzer: analyzer.finish(), 0.0)
 
-    def _ask(self, question: Callable[[FrameAnalyzer], Iterable[Found]], t: float) -> list[Found]:
+    def _ask(
+        self, seats: Iterable[_Seat], question: Callable[[_Seat, FrameAnalyzer], Iterable[Found]], t: float
+    ) -> list[Found]:
         found: list[Found] = []
-        for seat in self._seats:
+        for seat in seats:
             if seat.analyzer is None:
                 continue
             try:
-                found += question(seat.analyzer)
+                found += question(seat, seat.analyzer)
             except Exception as error:  # noqa: BLE001 - an edge: a guest's analyzer must not blind the camera
                 self._fail(seat, error, t + REST)
         return found
@@ -72,18 +103,26 @@ class Analysis:
         self._tell(seat.name, str(error) or type(error).__name__)
 
 
-def drawn(found: Found, pictures: Callable[[], Iterator[tuple[float, Picture]]], now: Picture) -> Picture:
-    """The picture that shows what was found; that of `now` when it can't be drawn."""
+def drawn(
+    found: Found, pictures: Callable[[], Iterator[tuple[float, Picture]]], now: Picture
+) -> dict[str, Picture]:
+    """The pictures that show what was found, by name; that of `now` under "" when it can't be drawn."""
     if found.draw is None:
-        return now
+        return {"": now}
     try:
-        picture: Picture = found.draw(pictures())
+        made = found.draw(pictures())
+        named: dict[str, Picture] = dict(made) if isinstance(made, Mapping) else {"": made}
     except Exception:
         # The same edge: a drawing that fails must not hold back what was found.
         log.exception("what was found (%s) could not be drawn", found.kind)
-        return now
-    shape: tuple[int, ...] = getattr(picture, "shape", ())
-    if len(shape) != 3 or shape[2] != 3 or not 0 < max(shape) <= LARGEST or picture.dtype != now.dtype:
+        return {"": now}
+    if not 0 < len(named) <= MOST_DRAWINGS or not all(is_bgr(picture) for picture in named.values()):
         log.error("the drawing of %s is no BGR picture", found.kind)
-        return now
-    return picture
+        return {"": now}
+    return named
+
+
+def is_bgr(picture: Any) -> bool:
+    """Whether it is a picture (height, width, 3) that can be stored."""
+    shape: tuple[int, ...] = getattr(picture, "shape", ())
+    return len(shape) == 3 and shape[2] == 3 and 0 < max(shape) <= LARGEST and picture.dtype == np.uint8

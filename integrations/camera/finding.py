@@ -10,9 +10,9 @@ from hub.api import Alarm, Event, Severity, derive_id
 OURS = frozenset({"id", "at", "source", "area", "cause", "evidence"})  # the camera's to fill
 
 
-def event_id(camera: str, kind: str, started: str) -> str:
-    """The same for the same find, however often the hub hears of it."""
-    return derive_id("camera", camera, kind, started)
+def event_id(camera: str, kind: str, key: str) -> str:
+    """The same for the same find, however often the hub hears of it; `key` is the find's own, or its start."""
+    return derive_id("camera", camera, kind, key)
 
 
 def make_event(event_class: type[Event], camera: Mapping[str, Any], found: Mapping[str, Any]) -> Event:
@@ -25,7 +25,7 @@ def make_event(event_class: type[Event], camera: Mapping[str, Any], found: Mappi
     offered = {"camera": camera["id"], "started": found["started"], "ended": found["ended"]}
     given = {name: value for name, value in offered.items() if name in known} | given
     given |= {
-        "id": event_id(camera["id"], event_class.kind, found["started"]),
+        "id": event_id(camera["id"], event_class.kind, found["key"]),
         "at": found["started"],
         "source": f"camera.{camera['id']}",
         "area": camera["area"],

@@ -51,7 +51,7 @@ def entities_of(camera: Mapping[str, Any]) -> dict[str, Entity]:
 
 
 def prepared(
-    camera: Mapping[str, Any], analyzers: Mapping[str, Analyzer], config_dir: Path
+    camera: Mapping[str, Any], analyzers: Mapping[str, Analyzer], config_dir: Path, data_dir: Path, zone: str
 ) -> dict[str, Any]:
     """The camera as its worker gets it; ConfigError when an analyzer or the calibration's file isn't there."""
     included = included_calibration(camera, config_dir)
@@ -59,8 +59,13 @@ def prepared(
         **camera,
         "masks": masks_of(camera, included),
         "calibration": clip_config(camera, included),
+        "zone": zone,
+        "state_dir": str(data_dir / camera["id"]),  # for what analyzers must know after a restart
         "analyzers": [
-            {"name": name, "target": analyzer.target, "settings": analyzer.schema(item["settings"])}
+            {
+                "name": name, "target": analyzer.target, "settings": analyzer.schema(item["settings"]),
+                "pictures_per_second": analyzer.pictures_per_second, "colour": analyzer.colour,
+            }
             for item in camera["analyzers"]
             for name, analyzer in ((item["name"], known(item["name"], analyzers)),)
         ],
@@ -172,7 +177,7 @@ class CameraGuest:
         item = told["evidence"]
         alarm = self._owed.pop(item["path"], "")
         if not alarm and "about" in told:
-            alarm = event_id(self.id, told["about"], told["started"])
+            alarm = event_id(self.id, told["about"], told["key"])
         if told["fault"]:
             self._lost(item["path"], alarm, told["fault"])
             self._judge("evidence", f"evidence is lost: {told['fault']}", "check the disk of the data folder")
@@ -198,7 +203,10 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
     """Watch the cameras for as long as the guest lives."""
     guests = {camera["id"]: CameraGuest(link, camera) for camera in cameras}
     workers: dict[str, Worker] = {}
-    crew_list = crews([prepared(camera, link.analyzers, link.config_dir) for camera in cameras])
+    zone = str(link.site.zone)
+    crew_list = crews(
+        [prepared(camera, link.analyzers, link.config_dir, link.data_dir, zone) for camera in cameras]
+    )
     for name, crew in crew_list.items():
         worker = await start_crew(link, name, crew, guests)
         workers |= {camera["id"]: worker for camera in crew}

@@ -65,8 +65,10 @@ class Masks:
         )
 
     def watched(self, luma: Picture) -> Picture:
-        """The picture to look at: black, and so without motion, in every mask."""
-        return luma if self._open is None else np.asarray(cv2.bitwise_and(luma, self._open), dtype=np.uint8)
+        """The picture, luma or BGR, to look at: black, and so without motion, in every mask."""
+        if self._open is None:
+            return luma
+        return np.asarray(cv2.bitwise_and(luma, luma, mask=self._open), dtype=np.uint8)
 
     def storable(self, picture: Picture) -> Picture:
         """The picture as it may be stored: black where it is private."""

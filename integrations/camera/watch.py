@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from hub.api import Found
+from hub.api import Found, slug
 from integrations.camera.analysis import Analysis, drawn
 from integrations.camera.clip import clip_of
 from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
@@ -209,7 +210,10 @@ class Watch:
             self._stopping.wait(max(0.0, min(connection.wall.ahead(t, time.time()), GAP)))
         connection.last = frame
         connection.frames += 1
-        for found in connection.analysis.feed(connection.masks.watched(luma_of(frame)), t, frame.key_frame):
+        watched = connection.masks.watched
+        for found in connection.analysis.feed(
+            watched(luma_of(frame)), t, frame.key_frame, lambda: watched(colour_of(frame))
+        ):
             self._keep(connection, found)
         connection.recent.put(t, frame)
         for clip in [clip for clip in connection.clips if t >= clip.ends]:
@@ -230,32 +234,36 @@ class Watch:
         camera = self._camera
         began = connection.wall.at(found.started)
         stem = self._path(began, found.kind)
-        data = self._picture(connection, found)
-        picture = {
-            "kind": "picture",
-            "path": f"{stem}.jpg",
-            "media_type": PICTURE_TYPE,
-            "sha256": digest(data),
-        }
+        pictures = [
+            ({
+                "kind": "picture", "path": f"{stem}{'-' if name else ''}{name}.jpg", "media_type": PICTURE_TYPE,
+                "sha256": digest(data), "text": name,
+            }, data)
+            for name, data in self._pictures(connection, found).items()
+        ]  # fmt: skip
         clip = {"kind": "clip", "path": f"{stem}.mp4", "media_type": VIDEO_TYPE}
         started = began.isoformat()
+        key = found.key or started
         self._tell(
             {
                 "found": {
                     "kind": found.kind, "fields": dict(found.fields), "started": started,
-                    "ended": connection.wall.at(found.ended).isoformat(), "evidence": [picture, clip],
+                    "ended": connection.wall.at(found.ended).isoformat(), "key": key,
+                    "evidence": [*(picture for picture, _data in pictures), *([clip] if found.clip else [])],
                 }
             }
         )  # fmt: skip
-        about = {"about": found.kind, "started": started}
-        self._shelf.put(
-            picture["path"], data, lambda fault: self._stored({**about, "evidence": picture}, fault)
-        )
+        about = {"about": found.kind, "key": key}
+        for picture, data in pictures:
+            told = {**about, "evidence": picture}
+            self._shelf.put(picture["path"], data, partial(self._stored, told))
+        if not found.clip:
+            return
         begins, ends = found.started - camera["pre_roll"], found.ended + camera["post_roll"]
         connection.clips.append(_Clip(clip["path"], begins, ends, {**about, "evidence": clip}))
 
-    def _picture(self, connection: _Connection, found: Found) -> bytes:
-        """What was found, drawn on pictures without what is private, as JPEG."""
+    def _pictures(self, connection: _Connection, found: Found) -> dict[str, bytes]:
+        """What was found, drawn on pictures without what is private, as JPEGs by name."""
 
         def shown(frame: VideoFrame) -> Picture:
             return connection.masks.storable(colour_of(frame))
@@ -265,7 +273,8 @@ class Watch:
             for t, frame in connection.recent.around(found.started):
                 yield t, shown(frame)
 
-        return jpeg(drawn(found, pictures, shown(connection.last)))
+        named = drawn(found, pictures, shown(connection.last))
+        return {slug(name): jpeg(picture) for name, picture in named.items()}
 
     def _store_clip(self, connection: _Connection, clip: _Clip) -> None:
         pieces = connection.ring.since(clip.begins)

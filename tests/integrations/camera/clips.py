@@ -43,8 +43,8 @@ def make_clip(
 def prepared_camera(**settings: Any) -> dict[str, Any]:
     """A camera as its worker gets it; analyzers are (target, settings) pairs."""
     analyzers = [
-        {"name": f"looker{index}", "target": target, "settings": own}
-        for index, (target, own) in enumerate(settings.pop("analyzers", ()))
+        {"name": f"looker{index}", "target": target, "settings": own, **dict(*wishes)}
+        for index, (target, own, *wishes) in enumerate(settings.pop("analyzers", ()))
     ]
     calibration = settings.pop("clip_config", {})
     camera = CAMERA({"id": "gate", "pace": "fast", "timeout": 2, **settings})

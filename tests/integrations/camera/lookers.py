@@ -18,10 +18,12 @@ class Looker:
         self._find = list(settings.get("find", ()))
         self._kind = settings.get("kind", "thing_seen")
         self.shape: tuple[int, ...] = ()
+        self.fed = 0
         self.brightest_masked = 0
 
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
         self.shape = luma.shape
+        self.fed += 1
         self.brightest_masked = max(self.brightest_masked, int(luma[:20, :20].max()))
         if t >= self._settings.get("raise_at", 1e9):
             raise RuntimeError("the analyzer tripped")
@@ -40,7 +42,17 @@ class Looker:
             "corner": self.brightest_masked,
             **self._settings.get("fields", {}),
         }
-        return Found(kind=self._kind, started=started, ended=ended, fields=fields, draw=self._draw())
+        if self._settings.get("count"):
+            fields["fed"] = self.fed
+        return Found(
+            kind=self._kind,
+            started=started,
+            ended=ended,
+            fields=fields,
+            draw=self._draw(),
+            key=self._settings.get("key", ""),
+            clip=self._settings.get("clip", True),
+        )
 
     def _draw(self) -> Any:
         def frame(pictures: Any) -> Any:
@@ -50,6 +62,10 @@ class Looker:
                 return np.zeros((40, 40), dtype=np.uint8)
             picture = list(pictures)[-1][1].copy()
             picture[:8, :, :] = (0, 0, 255)
-            return picture
+            return (
+                {"before": picture, "after": picture[::-1]}
+                if self._settings.get("draw") == "two"
+                else picture
+            )
 
         return frame

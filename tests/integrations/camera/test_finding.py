@@ -26,6 +26,7 @@ def found(**fields: Any) -> dict[str, Any]:
     return {
         "kind": "thing_seen",
         "started": "2026-03-01T04:00:01.250000+00:00",
+        "key": "2026-03-01T04:00:01.250000+00:00",
         "ended": "2026-03-01T04:00:02+00:00",
         "evidence": [
             {"kind": "picture", "path": "camera/gate/a.jpg", "media_type": "image/jpeg", "sha256": "ab"},
@@ -54,6 +55,11 @@ def test_the_same_find_is_the_same_event() -> None:
     first, second = (make_event(ThingSeen, CAMERA, found(weight=weight)) for weight in (1.0, 2.0))
     assert first.id == second.id
     assert first.id != make_event(ThingSeen, {**CAMERA, "id": "yard"}, found()).id
+    later = {**found(), "started": "2026-03-01T04:00:01.300000+00:00"}
+    assert (
+        make_event(ThingSeen, CAMERA, later).id == first.id
+    )  # told again by another clock, under its own key
+    assert make_event(ThingSeen, CAMERA, {**found(), "key": "another"}).id != first.id
 
 
 def test_an_event_that_is_no_alarm_has_no_evidence() -> None:

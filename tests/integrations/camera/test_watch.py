@@ -93,6 +93,41 @@ def test_a_drawing_that_fails_holds_nothing_back(stage: Stage) -> None:
     assert cv2.imread(str(stage.media / picture["path"])).shape == (HEIGHT, WIDTH, 3)
 
 
+def test_an_analyzer_gets_as_few_pictures_as_it_declared_and_in_colour(stage: Stage) -> None:
+    own = {"at_end": True, "count": True}
+    few = (LOOKER, own, {"pictures_per_second": 2.0, "colour": True})
+    stage.watch(file="fall.mp4", analyzers=[few, (LOOKER, own)])
+    sparse, every = (found["fields"] for found in stage.until("found", 2))
+    assert sparse["shape"] == [HEIGHT, WIDTH, 3]
+    assert 12 <= sparse["fed"] <= 13  # of 6 seconds
+    assert (every["shape"], every["fed"]) == ([HEIGHT, WIDTH], 6 * RATE)
+
+
+def test_masks_are_black_in_colour_too(stage: Stage) -> None:
+    mask = {"kind": "ignore", "points": [[0, 0], [30, 0], [30, 30], [0, 30]]}
+    stage.watch(file="fall.mp4", masks=[mask], analyzers=[(LOOKER, {"find": [1.0]}, {"colour": True})])
+    assert stage.until("found")[0]["fields"]["corner"] == 0
+
+
+def test_a_find_may_have_two_pictures_no_clip_and_a_name_of_its_own(stage: Stage) -> None:
+    stage.watch(
+        file="fall.mp4",
+        analyzers=[(LOOKER, {"find": [1.0], "draw": "two", "clip": False, "key": "box 7"})],
+    )
+    found = stage.until("found")[0]
+    assert found["key"] == "box 7"
+    assert [(item["kind"], item["text"]) for item in found["evidence"]] == [
+        ("picture", "before"),
+        ("picture", "after"),
+    ]
+    stage.until_told(lambda message: message.get("state") == "idle")
+    stored = stage.until("stored", 2)
+    assert len(stored) == 2
+    assert {item["key"] for item in stored} == {"box 7"}
+    for item, red in zip(stored, (4, HEIGHT - 4), strict=True):
+        assert cv2.imread(str(stage.media / item["evidence"]["path"]))[red, 4, 2] > 200
+
+
 def test_an_analyzer_that_fails_costs_only_itself(stage: Stage) -> None:
     stage.watch(
         file="fall.mp4",
