@@ -16,6 +16,9 @@ from hub.model.errors import (
 )
 from hub.model.events import (
     Alarm,
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmsEnded,
     Event,
     Evidence,
     HubStarted,
@@ -36,7 +39,16 @@ from hub.people import AudienceFault, Directory, parse_audience, unknown_names
 from hub.plugins.hookspecs import hookimpl
 from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
 from hub.plugins.link import Link, Point, Receipt
-from hub.plugins.ports import Broker, Found, FrameAnalyzer, Message, MessageHandler, ReadingReceived, Sender
+from hub.plugins.ports import (
+    Broker,
+    Found,
+    FrameAnalyzer,
+    Message,
+    MessageHandler,
+    Pictures,
+    ReadingReceived,
+    Sender,
+)
 from hub.plugins.reading import ReadSection, find_analyzer, read_section
 from hub.plugins.worker_child import Pipe
 from hub.plugins.workers import Worker, WorkerSpec
@@ -47,6 +59,9 @@ __all__ = [
     "ActionRefused",
     "Address",
     "Alarm",
+    "AlarmAcknowledged",
+    "AlarmClosed",
+    "AlarmsEnded",
     "Analyzer",
     "Area",
     "AudienceFault",
@@ -82,6 +97,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Person",
+    "Pictures",
     "Pipe",
     "Point",
     "ProblemCleared",

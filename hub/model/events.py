@@ -123,6 +123,29 @@ class ProblemCleared(Event, frozen=True, kw_only=True):
     problem: str
 
 
+class AlarmAcknowledged(Event, frozen=True, kw_only=True):
+    """A person has taken an alarm on: they act, others need not be called."""
+
+    alarm: str  # its id
+    by: str  # id of the person, else of the account
+    note: str = ""
+
+
+class AlarmClosed(Event, frozen=True, kw_only=True):
+    """A person has settled an alarm."""
+
+    alarm: str
+    by: str
+    note: str = ""
+
+
+class AlarmsEnded(Event, frozen=True, kw_only=True):
+    """What raised these alarms is over by itself: the cover lies in its place again."""
+
+    alarms: tuple[str, ...]  # ids; those that were never raised are passed over
+    reason: str = ""
+
+
 def event_fields(event_class: type[Event]) -> tuple[msgspec.structs.FieldInfo, ...]:
     """Name, type, default and whether it is required, of each field of an event class."""
     return msgspec.structs.fields(event_class)

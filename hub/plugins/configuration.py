@@ -13,6 +13,9 @@ from hub.config import Cache, Document, Fault, did_you_mean, load, validate, wha
 from hub.model.calls import Action
 from hub.model.events import (
     Alarm,
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmsEnded,
     Event,
     HubStarted,
     HubStopping,
@@ -32,6 +35,9 @@ from hub.plugins.site import Place
 
 CORE_EVENTS: tuple[type[Event], ...] = (
     Alarm,
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmsEnded,
     StateChanged,
     StateReported,
     HubStarted,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from hub.kernel.actions import Actions
+from hub.kernel.alarms import Alarms
 from hub.kernel.bus import Bus, Undo
 from hub.kernel.clock import Clock
 from hub.kernel.states import States
@@ -56,6 +57,7 @@ class Site:
         actions: Actions,
         timers: Timers,
         directory: Directory,
+        alarms: Alarms,
         review: Callable[[Delivery], str | None],
     ) -> None:
         self.place, self.config_dir, self.data_dir = place, config_dir, data_dir
@@ -65,6 +67,7 @@ class Site:
         self.units: Units = store.units
         self.states, self.actions, self.timers = states, actions, timers
         self.directory = directory
+        self.alarms = alarms
         self.review = review
         self.problems = Problems(bus, clock)
         self.ports = Ports(self._restart)

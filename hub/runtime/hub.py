@@ -13,6 +13,7 @@ from hub import __version__
 from hub.accounts.permissions import Permissions
 from hub.config import Cache, Fault
 from hub.kernel.actions import Actions
+from hub.kernel.alarms import Alarms, open_alarms
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.courier import Courier
@@ -104,6 +105,8 @@ class Hub:
             keep_alarms_days=history["keep_alarms_days"],
         )
         try:
+            now = self.clock.now()
+            self._left_open = await self.store.read(lambda connection: open_alarms(connection, now))
             self._build()
             await self._open()
         except BaseException:
@@ -113,6 +116,7 @@ class Hub:
     def _build(self) -> None:
         """Make the kernel and what guests share."""
         self.bus = Bus(self.store.units, self._handler_failed)
+        self.alarms = Alarms(self.bus, self.store.units, self.clock.now, self._left_open)
         self.states = States(self.bus, self.clock)
         self.states.record = self.store.history.record
         self.actions = Actions(self.store.units)
@@ -128,6 +132,7 @@ class Hub:
             actions=self.actions,
             timers=self.timers,
             directory=self.configuration.directory,
+            alarms=self.alarms,
             review=self.manager.review,
         )
         self.courier = Courier(self.store.outbox, self.actions, self.clock, self.store.units)

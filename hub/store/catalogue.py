@@ -21,6 +21,15 @@ SCHEMA = {
 )""",
 """CREATE INDEX ix_events_at ON events (at)""",
 """CREATE INDEX ix_events_kind_at ON events (kind, at)""",
+"""CREATE TABLE handlings (
+	alarm TEXT NOT NULL,
+	acknowledged_at BIGINT,
+	acknowledged_by TEXT NOT NULL,
+	closed_at BIGINT,
+	closed_by TEXT NOT NULL,
+	note TEXT NOT NULL,
+	PRIMARY KEY (alarm)
+)""",
 """CREATE TABLE memory (
 	owner TEXT NOT NULL,
 	"key" TEXT NOT NULL,
@@ -44,6 +53,7 @@ SCHEMA = {
 	done_at BIGINT,
 	PRIMARY KEY ("key")
 )""",
+"""CREATE INDEX ix_outbox_alarm ON outbox (alarm)""",
 """CREATE INDEX ix_outbox_state_due ON outbox (state, due)""",
 """CREATE TABLE plans (
 	version TEXT NOT NULL,
@@ -77,7 +87,7 @@ SCHEMA = {
 	PRIMARY KEY (owner, "key")
 )""",
 """CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
-"""INSERT INTO alembic_version VALUES ('events_0001')""",
+"""INSERT INTO alembic_version VALUES ('events_0002')""",
 ),
 "history": (
 """CREATE TABLE attributes (
@@ -112,6 +122,7 @@ SCHEMA = {
 # What a unit may write, by the kind of its writes.
 WRITES = {
 "alarm": Statement("""INSERT INTO events (id, kind, at, source, area, severity, body, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""", ('id', 'kind', 'at', 'source', 'area', 'severity', 'body', 'stored_at'), (2, 7)),
+"handling": Statement("""INSERT INTO handlings (alarm, acknowledged_at, acknowledged_by, closed_at, closed_by, note) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (alarm) DO UPDATE SET acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, closed_at = excluded.closed_at, closed_by = excluded.closed_by, note = excluded.note""", ('alarm', 'acknowledged_at', 'acknowledged_by', 'closed_at', 'closed_by', 'note'), (1, 3)),
 "call": Statement("""INSERT INTO outbox ("key", action, lane, data, cause, alarm, priority, created, due, attempts, state, expires, last_error, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING""", ('key', 'action', 'lane', 'data', 'cause', 'alarm', 'priority', 'created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at'), (7, 8, 11, 13)),
 "call_mark": Statement("""UPDATE outbox SET created=?, due=?, attempts=?, state=?, expires=?, last_error=?, done_at=? WHERE outbox."key" = ?""", ('created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at', 'key'), (0, 1, 4, 6)),
 "run": Statement("""INSERT INTO runs (id, automation, version, state, step, variables, wake, "trigger", started, finished, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET automation = excluded.automation, version = excluded.version, state = excluded.state, step = excluded.step, variables = excluded.variables, wake = excluded.wake, "trigger" = excluded."trigger", started = excluded.started, finished = excluded.finished, outcome = excluded.outcome""", ('id', 'automation', 'version', 'state', 'step', 'variables', 'wake', 'trigger', 'started', 'finished', 'outcome'), (6, 8, 9)),
@@ -129,6 +140,10 @@ WHERE outbox.state = ? ORDER BY outbox.priority DESC, outbox.due
 CALL_BY_KEY = Statement("""SELECT outbox."key", outbox.action, outbox.lane, outbox.data, outbox.cause, outbox.alarm, outbox.priority, outbox.created, outbox.due, outbox.attempts, outbox.state, outbox.expires, outbox.last_error, outbox.done_at
 FROM outbox
 WHERE outbox."key" = ?""", ('key',), ())
+CALLS_OF_ALARM = Statement("""SELECT outbox."key", outbox.action, outbox.lane, outbox.data, outbox.cause, outbox.alarm, outbox.priority, outbox.created, outbox.due, outbox.attempts, outbox.state, outbox.expires, outbox.last_error, outbox.done_at
+FROM outbox
+WHERE outbox.alarm = ? ORDER BY outbox.created
+ LIMIT ? OFFSET 0""", ('alarm', 'limit'), ())
 COUNT_CALLS = Statement("""SELECT outbox.state, count(*) AS count_1
 FROM outbox GROUP BY outbox.state""", (), ())
 PURGE_CALLS = Statement("""DELETE FROM outbox WHERE outbox."key" IN (SELECT outbox."key"
@@ -177,6 +192,26 @@ WHERE events.seq > ? AND events.kind = ? AND events.at >= ? AND events.at < ? OR
 PURGE_ALARMS = Statement("""DELETE FROM events WHERE events.seq IN (SELECT events.seq
 FROM events ORDER BY events.seq
  LIMIT ? OFFSET 0) AND events.stored_at < ?""", ('limit', 'stored_at'), (1,))
+ALARMS_PAGE = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at, handlings.acknowledged_at, handlings.acknowledged_by, handlings.closed_at, handlings.closed_by, handlings.note
+FROM events LEFT OUTER JOIN handlings ON handlings.alarm = events.id
+WHERE events.seq < ? AND events.at >= ? AND events.at < ? ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('before', 'since', 'until', 'limit'), (1, 2))
+OPEN_ALARMS = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at, handlings.acknowledged_at, handlings.acknowledged_by, handlings.closed_at, handlings.closed_by, handlings.note
+FROM events LEFT OUTER JOIN handlings ON handlings.alarm = events.id
+WHERE events.seq < ? AND events.at >= ? AND events.at < ? AND handlings.closed_at IS NULL ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('before', 'since', 'until', 'limit'), (1, 2))
+ALARM_WITH_HANDLING = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at, handlings.acknowledged_at, handlings.acknowledged_by, handlings.closed_at, handlings.closed_by, handlings.note
+FROM events LEFT OUTER JOIN handlings ON handlings.alarm = events.id
+WHERE events.id = ?""", ('id',), ())
+ALARMS_ONWARD = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.seq > ? ORDER BY events.seq
+ LIMIT ? OFFSET 0""", ('after', 'limit'), ())
+PURGE_HANDLINGS = Statement("""DELETE FROM handlings WHERE handlings.alarm IN (SELECT handlings.alarm
+FROM handlings
+WHERE (handlings.alarm NOT IN (SELECT events.id
+FROM events))
+ LIMIT ? OFFSET 0)""", ('limit',), ())
 ALL_TIMERS = Statement("""SELECT timers.owner, timers."key", timers.due, timers.data
 FROM timers""", (), ())
 ALL_MEMORIES = Statement("""SELECT memory.owner, memory."key", memory.value

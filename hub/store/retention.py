@@ -70,7 +70,10 @@ class Retention:
 
     async def _sweep_alarms(self, now: datetime) -> int:
         old = now - self._keep.alarms
-        return await _purge(self._writer.file, catalogue.PURGE_ALARMS, stored_at=old)
+        gone = await _purge(self._writer.file, catalogue.PURGE_ALARMS, stored_at=old)
+        if gone:
+            await _purge(self._writer.file, catalogue.PURGE_HANDLINGS)
+        return gone
 
     async def _sweep_states(self, now: datetime) -> int:
         file, old = self._history.file, now - self._keep.history

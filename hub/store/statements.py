@@ -14,6 +14,7 @@ from hub.store.tables import (
     attributes,
     entities,
     events,
+    handlings,
     memory,
     outbox,
     plans,
@@ -29,6 +30,7 @@ def writes() -> dict[str, Statement]:
     """What a unit may write, by the kind of its writes."""
     return {
         "alarm": _alarm(),
+        "handling": _put(handlings, replace=True),
         "call": _put(outbox, replace=False),
         "call_mark": _mark(),
         "run": _put(runs, replace=True),
@@ -42,7 +44,15 @@ def writes() -> dict[str, Statement]:
 
 def statements() -> dict[str, Statement]:
     """All others, by their names in the catalogue; whole rows come with their columns in the table's order."""
-    return _of_outbox() | _of_runs() | _of_journal() | _of_keys() | _of_history() | _of_old_history()
+    return (
+        _of_outbox()
+        | _of_runs()
+        | _of_journal()
+        | _of_handlings()
+        | _of_keys()
+        | _of_history()
+        | _of_old_history()
+    )
 
 
 def compiled(statement: ClauseElement, table: Table, times: tuple[str, ...] = ()) -> Statement:
@@ -115,6 +125,9 @@ def _of_outbox() -> dict[str, Statement]:
     return {
         "CALLS_IN_STATE": compiled(_first(in_state), outbox),
         "CALL_BY_KEY": compiled(select(*outbox.c).where(outbox.c.key == _of("key")), outbox),
+        "CALLS_OF_ALARM": compiled(
+            _first(select(*outbox.c).where(outbox.c.alarm == _of("alarm")).order_by(outbox.c.created)), outbox
+        ),
         "COUNT_CALLS": compiled(select(outbox.c.state, func.count()).group_by(outbox.c.state), outbox),
         "PURGE_CALLS": compiled(delete(outbox).where(outbox.c.key.in_(_first(old))), outbox),
     }
@@ -153,6 +166,27 @@ def _alarms(*conditions: Any) -> Statement:
     """The newest that fit, the newest first. An index may serve, so each set of conditions has its text."""
     found = select(*events.c).where(events.c.seq > bindparam("after"), *conditions)
     return compiled(_first(found.order_by(desc(events.c.seq))), events, times=("since", "until"))
+
+
+def _of_handlings() -> dict[str, Statement]:
+    whole = events.outerjoin(handlings, handlings.c.alarm == events.c.id)
+    columns = [*events.c, *(column for column in handlings.c if column.name != "alarm")]
+    page = select(*columns).select_from(whole).where(events.c.seq < bindparam("before"))
+    newest = page.where(events.c.at >= bindparam("since"), events.c.at < bindparam("until"))
+    open_ = newest.where(handlings.c.closed_at.is_(None))
+    one = select(*columns).select_from(whole).where(events.c.id == _of("id"))
+    onward = select(*events.c).where(events.c.seq > bindparam("after")).order_by(events.c.seq)
+    orphans = select(handlings.c.alarm).where(handlings.c.alarm.not_in(select(events.c.id)))
+    span = ("since", "until")
+    return {
+        "ALARMS_PAGE": compiled(_first(newest.order_by(desc(events.c.seq))), events, times=span),
+        "OPEN_ALARMS": compiled(_first(open_.order_by(desc(events.c.seq))), events, times=span),
+        "ALARM_WITH_HANDLING": compiled(one, events),
+        "ALARMS_ONWARD": compiled(_first(onward), events),
+        "PURGE_HANDLINGS": compiled(
+            delete(handlings).where(handlings.c.alarm.in_(_first(orphans))), handlings
+        ),
+    }
 
 
 def _of_keys() -> dict[str, Statement]:

@@ -68,6 +68,18 @@ events = Table(
 Index("ix_events_kind_at", events.c.kind, events.c.at)
 Index("ix_events_at", events.c.at)
 
+# What people made of alarms; one that nobody took on and that did not end is open and has no row.
+handlings = Table(
+    "handlings",
+    events_metadata,
+    _text("alarm", primary_key=True),
+    _time("acknowledged_at", nullable=True),
+    _text("acknowledged_by"),
+    _time("closed_at", nullable=True),
+    _text("closed_by"),  # "" when it ended by itself
+    _text("note"),
+)
+
 outbox = Table(
     "outbox",
     events_metadata,
@@ -88,6 +100,8 @@ outbox = Table(
 )
 # Of a call that left `pending`, `due` is when it did: one index serves the courier, lists and the purge.
 Index("ix_outbox_state_due", outbox.c.state, outbox.c.due)
+
+Index("ix_outbox_alarm", outbox.c.alarm)
 
 runs = Table(
     "runs",

@@ -11,7 +11,7 @@ from integrations.manhole.entities import device_of, entities_of, shown
 from integrations.manhole.outage import OVERDUE, Gateways, Outage
 from integrations.manhole.sample import sample_of
 from integrations.manhole.schema import LONGEST_WINDOW, CoverConfig
-from integrations.manhole.telling import outage_told, told
+from integrations.manhole.telling import ended, outage_ended, outage_told, told
 
 GATEWAYS = "gateways"  # key of memory and of the timer
 # After a start the broker hands over what it kept for us: silence is judged when that is through.
@@ -155,6 +155,8 @@ class Covers:
             self._show(identity, cover)
             for change in changes:
                 self._link.emit(told(self._configs[identity], change, cover.summary))
+                if over := ended(self._configs[identity], change):
+                    self._link.emit(over)
 
     def _wait(self, identity: str, cover: Cover) -> None:
         due = cover.deadline()
@@ -189,6 +191,8 @@ class Covers:
             self._link.memory.put(GATEWAYS, self._gateways.to_plain())
             for outage in outages:
                 self._link.emit(outage_told(outage))
+                if outage.over:
+                    self._link.emit(outage_ended(outage))
             for identity in sorted(turned):
                 self._excuse(identity, identity in excused, now)
 

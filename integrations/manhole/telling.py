@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.api import Event, Severity, derive_id
+from hub.api import AlarmsEnded, Event, Severity, derive_id
 from integrations.manhole import events
 from integrations.manhole.change import Change
 from integrations.manhole.outage import Outage
@@ -54,10 +54,38 @@ def told(config: CoverConfig, change: Change, summary: str) -> Event:
     return events.CoverRecorded(id=identity, change=change.kind, **about)
 
 
+# What a recovery ends, of the same episode.
+ENDS: Mapping[str, tuple[str, ...]] = {
+    "closed": ("tilted", "opened", "missing"),
+    "drained": ("flooded",),
+    "mended": ("damaged",),
+    "online": ("offline",),
+    "battery_ok": ("battery_low",),
+}
+
+
+def ended(config: CoverConfig, change: Change) -> AlarmsEnded | None:
+    """The alarms that a change ends, if it is a recovery."""
+    kinds = ENDS.get(change.kind)
+    if kinds is None:
+        return None
+    return AlarmsEnded(
+        at=change.at,
+        source=config.id,
+        area=config.area,
+        alarms=tuple(_alarm_id(config, kind, change.episode) for kind in kinds),
+        reason=change.reason,
+    )
+
+
+def _alarm_id(config: CoverConfig, kind: str, episode: str) -> str:
+    return derive_id("manhole alarm", config.id, kind, episode)
+
+
 def _alarm(config: CoverConfig, change: Change, about: Mapping[str, Any]) -> events.CoverAlarm:
     kind, severity = ALARMS[change.kind]
     return kind(
-        id=derive_id("manhole alarm", config.id, change.kind, change.episode),
+        id=_alarm_id(config, change.kind, change.episode),
         severity=severity,
         name=config.name,
         place=config.place,
@@ -82,3 +110,9 @@ def outage_told(outage: Outage) -> Event:
         silent=outage.silent,
         watched=outage.watched,
     )
+
+
+def outage_ended(outage: Outage) -> AlarmsEnded:
+    """The gateway's alarm that its recovery ends."""
+    raised = derive_id("manhole gateway", outage.episode, False)
+    return AlarmsEnded(at=outage.at, source=outage.gateway, alarms=(raised,), reason="recovered")

@@ -50,18 +50,18 @@ def test_an_older_database_is_brought_up_to_date(tmp_path: Path, monkeypatch: py
     database = events_database(tmp_path)
     database.prepare()
     called: list[str] = []
-    monkeypatch.setitem(migrations.REVISIONS, "events", ("events_0001", "events_0002"))
+    monkeypatch.setitem(migrations.REVISIONS, "events", (*migrations.REVISIONS["events"], "events_next"))
     monkeypatch.setattr(migrations, "upgrade", lambda chain, _path: called.append(chain))
     database.prepare()
     assert called == ["events"]
-    assert shape(tmp_path / "events.db.before-events_0002") == shape(database.path)
+    assert shape(tmp_path / "events.db.before-events_next") == shape(database.path)
 
 
 FAILING = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "events_0002", "events_0001", None, None
+revision, down_revision, branch_labels, depends_on = "events_next", "{last}", None, None
 
 
 def upgrade():
@@ -77,17 +77,17 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     before = shape(database.path)
     chain = tmp_path / "chain"
     shutil.copytree(Path(migrations.__file__).parent / "versions" / "events", chain)
-    (chain / "events_0002.py").write_text(FAILING)
+    last = migrations.REVISIONS["events"][-1]
+    (chain / "events_next.py").write_text(FAILING.replace("{last}", last))
     settings = migrations.config("events")
     settings.set_main_option("version_locations", str(chain))
     monkeypatch.setattr(migrations, "config", lambda _chain: settings)
-    monkeypatch.setitem(migrations.REVISIONS, "events", ("events_0001", "events_0002"))
-    with pytest.raises(
-        StoreError, match=r"could not be brought from 'events_0001' .*half way; nothing was changed"
-    ):
+    monkeypatch.setitem(migrations.REVISIONS, "events", (*migrations.REVISIONS["events"], "events_next"))
+    why = rf"could not be brought from '{last}' .*half way; nothing was changed"
+    with pytest.raises(StoreError, match=why):
         database.prepare()
     assert shape(database.path) == before
-    assert shape(tmp_path / "events.db.before-events_0002") == before
+    assert shape(tmp_path / "events.db.before-events_next") == before
 
 
 def test_a_migration_starts_from_what_is_there(tmp_path: Path) -> None:
