@@ -1,6 +1,6 @@
 """Ports: the protocols through which guests need and offer things to one another, and the facts they share."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -79,6 +79,27 @@ class Sender(Protocol):
         """
 
 
+class Pictures(Protocol):
+    """What a find is drawn from: a camera's pictures, each given once, and a pen that knows Chinese letters, too."""
+
+    camera: str  # the camera's name for people
+    place: str  # where it stands, in people's words; "" when nobody said
+
+    def __iter__(self) -> Iterator[tuple[float, Any]]:
+        """Pictures (container seconds, BGR uint8), the first from before the start, a few a second, oldest first."""
+
+    def moment(self, t: float) -> datetime:
+        """The site's local time at container time `t`."""
+
+    def width(self, text: str, size: int) -> int:
+        """Pixels that a line of letters of so many pixels' height takes."""
+
+    def write(
+        self, canvas: Any, text: str, place: tuple[int, int], size: int, colour: tuple[int, int, int]
+    ) -> None:
+        """Write a line into a BGR picture with a dark rim, from the left end (x, y) of its base line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What an analyzer found; the camera's guest makes an event of the class `kind` from it.
@@ -90,10 +111,9 @@ class Found:
     started: float  # container seconds
     ended: float
     fields: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    # Draws what was found: takes pictures (container seconds, BGR uint8), the first from before the start, a few a
-    # second, oldest first, and returns one BGR picture, or several by name ({"before": ..., "after": ...}), whose names
+    # Draws what was found: returns one BGR picture, or several by name ({"before": ..., "after": ...}), whose names
     # become the evidence's text. Without it the evidence is the picture of now.
-    draw: Callable[[Iterable[tuple[float, Any]]], Any] | None = None
+    draw: Callable[[Pictures], Any] | None = None
     # Names this find for good, so that telling it twice (before and after a restart) is one event; "": its start does.
     key: str = ""
     clip: bool = True  # whether the stream's own packets are evidence, too; nobody is blurred in them
