@@ -7,6 +7,22 @@ from hub.store.sql import Statement
 # The statements that make a fresh file.
 SCHEMA = {
 "events": (
+"""CREATE TABLE accounts (
+	id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	person TEXT NOT NULL,
+	roles TEXT NOT NULL,
+	language TEXT NOT NULL,
+	password TEXT NOT NULL,
+	totp TEXT NOT NULL,
+	totp_step BIGINT NOT NULL,
+	recovery TEXT NOT NULL,
+	devices TEXT NOT NULL,
+	disabled BOOLEAN NOT NULL,
+	created BIGINT NOT NULL,
+	password_at BIGINT,
+	PRIMARY KEY (id)
+)""",
 """CREATE TABLE events (
 	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	id TEXT NOT NULL,
@@ -21,6 +37,13 @@ SCHEMA = {
 )""",
 """CREATE INDEX ix_events_at ON events (at)""",
 """CREATE INDEX ix_events_kind_at ON events (kind, at)""",
+"""CREATE TABLE failures (
+	"key" TEXT NOT NULL,
+	count INTEGER NOT NULL,
+	last BIGINT NOT NULL,
+	until BIGINT NOT NULL,
+	PRIMARY KEY ("key")
+)""",
 """CREATE TABLE handlings (
 	alarm TEXT NOT NULL,
 	acknowledged_at BIGINT,
@@ -29,6 +52,19 @@ SCHEMA = {
 	closed_by TEXT NOT NULL,
 	note TEXT NOT NULL,
 	PRIMARY KEY (alarm)
+)""",
+"""CREATE TABLE invitations (
+	id TEXT NOT NULL,
+	digest TEXT NOT NULL,
+	purpose TEXT NOT NULL,
+	account TEXT NOT NULL,
+	name TEXT NOT NULL,
+	person TEXT NOT NULL,
+	roles TEXT NOT NULL,
+	made_by TEXT NOT NULL,
+	created BIGINT NOT NULL,
+	expires BIGINT NOT NULL,
+	PRIMARY KEY (id)
 )""",
 """CREATE TABLE memory (
 	owner TEXT NOT NULL,
@@ -79,6 +115,24 @@ SCHEMA = {
 """CREATE INDEX ix_runs_automation ON runs (automation, started)""",
 """CREATE INDEX ix_runs_finished ON runs (finished)""",
 """CREATE INDEX ix_runs_unfinished ON runs (started) WHERE finished IS NULL""",
+"""CREATE TABLE sessions (
+	id TEXT NOT NULL,
+	account TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	label TEXT NOT NULL,
+	client TEXT NOT NULL,
+	digest TEXT NOT NULL,
+	waiting TEXT NOT NULL,
+	spent TEXT NOT NULL,
+	access TEXT NOT NULL,
+	scopes TEXT NOT NULL,
+	address TEXT NOT NULL,
+	created BIGINT NOT NULL,
+	used BIGINT NOT NULL,
+	changed BIGINT NOT NULL,
+	expires BIGINT NOT NULL,
+	PRIMARY KEY (id)
+)""",
 """CREATE TABLE timers (
 	owner TEXT NOT NULL,
 	"key" TEXT NOT NULL,
@@ -87,7 +141,7 @@ SCHEMA = {
 	PRIMARY KEY (owner, "key")
 )""",
 """CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
-"""INSERT INTO alembic_version VALUES ('events_0002')""",
+"""INSERT INTO alembic_version VALUES ('events_0003')""",
 ),
 "history": (
 """CREATE TABLE attributes (
@@ -131,6 +185,14 @@ WRITES = {
 "timer_gone": Statement("""DELETE FROM timers WHERE timers.owner = ? AND timers."key" = ?""", ('owner', 'key'), ()),
 "remember": Statement("""INSERT INTO memory (owner, "key", value) VALUES (?, ?, ?) ON CONFLICT (owner, "key") DO UPDATE SET value = excluded.value""", ('owner', 'key', 'value'), ()),
 "forget": Statement("""DELETE FROM memory WHERE memory.owner = ? AND memory."key" = ?""", ('owner', 'key'), ()),
+"account": Statement("""INSERT INTO accounts (id, name, person, roles, language, password, totp, totp_step, recovery, devices, disabled, created, password_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, person = excluded.person, roles = excluded.roles, language = excluded.language, password = excluded.password, totp = excluded.totp, totp_step = excluded.totp_step, recovery = excluded.recovery, devices = excluded.devices, disabled = excluded.disabled, created = excluded.created, password_at = excluded.password_at""", ('id', 'name', 'person', 'roles', 'language', 'password', 'totp', 'totp_step', 'recovery', 'devices', 'disabled', 'created', 'password_at'), (11, 12)),
+"account_gone": Statement("""DELETE FROM accounts WHERE accounts.id = ?""", ('id',), ()),
+"session": Statement("""INSERT INTO sessions (id, account, kind, label, client, digest, waiting, spent, access, scopes, address, created, used, changed, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET account = excluded.account, kind = excluded.kind, label = excluded.label, client = excluded.client, digest = excluded.digest, waiting = excluded.waiting, spent = excluded.spent, access = excluded.access, scopes = excluded.scopes, address = excluded.address, created = excluded.created, used = excluded.used, changed = excluded.changed, expires = excluded.expires""", ('id', 'account', 'kind', 'label', 'client', 'digest', 'waiting', 'spent', 'access', 'scopes', 'address', 'created', 'used', 'changed', 'expires'), (11, 12, 13, 14)),
+"session_gone": Statement("""DELETE FROM sessions WHERE sessions.id = ?""", ('id',), ()),
+"invitation": Statement("""INSERT INTO invitations (id, digest, purpose, account, name, person, roles, made_by, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, purpose = excluded.purpose, account = excluded.account, name = excluded.name, person = excluded.person, roles = excluded.roles, made_by = excluded.made_by, created = excluded.created, expires = excluded.expires""", ('id', 'digest', 'purpose', 'account', 'name', 'person', 'roles', 'made_by', 'created', 'expires'), (8, 9)),
+"invitation_gone": Statement("""DELETE FROM invitations WHERE invitations.id = ?""", ('id',), ()),
+"failure": Statement("""INSERT INTO failures ("key", count, last, until) VALUES (?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET count = excluded.count, last = excluded.last, until = excluded.until""", ('key', 'count', 'last', 'until'), (2, 3)),
+"failure_gone": Statement("""DELETE FROM failures WHERE failures."key" = ?""", ('key',), ()),
 }
 
 CALLS_IN_STATE = Statement("""SELECT outbox."key", outbox.action, outbox.lane, outbox.data, outbox.cause, outbox.alarm, outbox.priority, outbox.created, outbox.due, outbox.attempts, outbox.state, outbox.expires, outbox.last_error, outbox.done_at
@@ -216,6 +278,14 @@ ALL_TIMERS = Statement("""SELECT timers.owner, timers."key", timers.due, timers.
 FROM timers""", (), ())
 ALL_MEMORIES = Statement("""SELECT memory.owner, memory."key", memory.value
 FROM memory""", (), ())
+ALL_ACCOUNTS = Statement("""SELECT accounts.id, accounts.name, accounts.person, accounts.roles, accounts.language, accounts.password, accounts.totp, accounts.totp_step, accounts.recovery, accounts.devices, accounts.disabled, accounts.created, accounts.password_at
+FROM accounts""", (), ())
+ALL_SESSIONS = Statement("""SELECT sessions.id, sessions.account, sessions.kind, sessions.label, sessions.client, sessions.digest, sessions.waiting, sessions.spent, sessions.access, sessions.scopes, sessions.address, sessions.created, sessions.used, sessions.changed, sessions.expires
+FROM sessions""", (), ())
+ALL_INVITATIONS = Statement("""SELECT invitations.id, invitations.digest, invitations.purpose, invitations.account, invitations.name, invitations.person, invitations.roles, invitations.made_by, invitations.created, invitations.expires
+FROM invitations""", (), ())
+ALL_FAILURES = Statement("""SELECT failures."key", failures.count, failures.last, failures.until
+FROM failures""", (), ())
 ADD_STATE = Statement("""INSERT INTO states (entity, at, type, number, text, available, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)""", ('entity', 'at', 'type', 'number', 'text', 'available', 'attributes'), (1,))
 ADD_ENTITY = Statement("""INSERT INTO entities (entity_id) VALUES (?) ON CONFLICT (entity_id) DO NOTHING""", ('entity_id',), ())
 FIND_ENTITY = Statement("""SELECT entities.id

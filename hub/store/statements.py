@@ -11,14 +11,18 @@ from sqlalchemy.sql.elements import ClauseElement
 from hub.store.sql import Statement
 from hub.store.tables import (
     UtcTime,
+    accounts,
     attributes,
     entities,
     events,
+    failures,
     handlings,
+    invitations,
     memory,
     outbox,
     plans,
     runs,
+    sessions,
     states,
     timers,
 )
@@ -39,6 +43,14 @@ def writes() -> dict[str, Statement]:
         "timer_gone": _drop(timers),
         "remember": _put(memory, replace=True),
         "forget": _drop(memory),
+        "account": _put(accounts, replace=True),
+        "account_gone": _drop(accounts),
+        "session": _put(sessions, replace=True),
+        "session_gone": _drop(sessions),
+        "invitation": _put(invitations, replace=True),
+        "invitation_gone": _drop(invitations),
+        "failure": _put(failures, replace=True),
+        "failure_gone": _drop(failures),
     }
 
 
@@ -193,6 +205,10 @@ def _of_keys() -> dict[str, Statement]:
     return {
         "ALL_TIMERS": compiled(select(*timers.c), timers),
         "ALL_MEMORIES": compiled(select(*memory.c), memory),
+        "ALL_ACCOUNTS": compiled(select(*accounts.c), accounts),
+        "ALL_SESSIONS": compiled(select(*sessions.c), sessions),
+        "ALL_INVITATIONS": compiled(select(*invitations.c), invitations),
+        "ALL_FAILURES": compiled(select(*failures.c), failures),
     }
 
 

@@ -149,6 +149,71 @@ memory = Table(
     _text("value"),  # JSON
 )
 
+# Who signs in. Passwords as Argon2id makes them, codes and devices as digests; `totp` is the shared secret itself.
+accounts = Table(
+    "accounts",
+    events_metadata,
+    _text("id", primary_key=True),
+    _text("name"),
+    _text("person"),
+    _text("roles"),  # JSON
+    _text("language"),
+    _text("password"),
+    _text("totp"),
+    Column("totp_step", BigInteger, nullable=False),  # the last one used: no code counts twice
+    _text("recovery"),  # JSON: digests of codes that are left
+    _text("devices"),  # JSON: digests of those known by their cookie
+    Column("disabled", Boolean, nullable=False),
+    _time("created"),
+    _time("password_at", nullable=True),
+)
+
+# Open sessions and tokens; secrets only as SHA-256.
+sessions = Table(
+    "sessions",
+    events_metadata,
+    _text("id", primary_key=True),
+    _text("account"),
+    _text("kind"),  # console | client | token
+    _text("label"),
+    _text("client"),
+    _text("digest"),  # of the secret in force
+    _text("waiting"),  # of the one that follows it once it was used
+    _text("spent"),  # JSON: of former ones
+    _text("access"),  # JSON: of access tokens, with their ends
+    _text("scopes"),  # JSON; null: no limits
+    _text("address"),
+    _time("created"),
+    _time("used"),
+    _time("changed"),
+    _time("expires"),
+)
+
+invitations = Table(
+    "invitations",
+    events_metadata,
+    _text("id", primary_key=True),
+    _text("digest"),
+    _text("purpose"),  # join | reset
+    _text("account"),
+    _text("name"),
+    _text("person"),
+    _text("roles"),  # JSON
+    _text("made_by"),
+    _time("created"),
+    _time("expires"),
+)
+
+# Wrong passwords in a row, by account, device or address.
+failures = Table(
+    "failures",
+    events_metadata,
+    _text("key", primary_key=True),
+    Column("count", Integer, nullable=False),
+    _time("last"),
+    _time("until"),
+)
+
 entities = Table(
     "entities",
     history_metadata,
