@@ -187,6 +187,7 @@ class Desk:
             key=f"{identity}/{index}",
             cause=identity,
             priority=event.severity if isinstance(event, Alarm) else Severity.warning,
+            alarm=event.id if isinstance(event, Alarm) else "",
         )
         try:
             result: Any = self._actions.start(call)

@@ -76,6 +76,7 @@ class Actions:
             lane=call.lane,
             priority=call.priority,
             expires=call.expires,
+            alarm=call.alarm,
         )
         if action.durable:
             with self._units.open() as unit:

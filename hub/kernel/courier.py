@@ -259,7 +259,7 @@ class Courier:
         with self._units.open() as unit:
             # The mark comes last: when a follow-up can't be stored, the call is not done either.
             for call in calls:
-                unit.call(call)
+                unit.call(call if call.alarm else replace(call, alarm=item.row.alarm))
             self._outbox.mark(unit, item.row, DONE, due=self._clock.now(), attempts=item.attempts + 1)
         self._ending += 1
         unit.receipt.add_done_callback(partial(self._ended, item, DONE, ""))
@@ -335,6 +335,7 @@ def _call_of(row: OutboxRow) -> Call:
         cause=row.cause,
         lane=row.lane,
         priority=Severity(row.priority),
+        alarm=row.alarm,
     )
 
 

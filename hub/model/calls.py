@@ -46,3 +46,4 @@ class Call:
     lane: str = ""  # calls of one lane share a limit and wait for each other's provider; default: the action
     priority: Severity = Severity.warning
     expires: timedelta | None = None  # overrides the action's
+    alarm: str = ""  # id of the alarm it follows from, however far

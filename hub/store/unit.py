@@ -56,7 +56,7 @@ class Unit:
         """Put a durable call down, carried out after the commit; ValueError when its data is no JSON."""
         data = call.data if call.data.__class__ is dict else dict(call.data)
         self.bodies.append(encode(data, f"call '{call.key}' of '{call.name}': its data"))
-        self.calls.append((call, self.alarm_id))
+        self.calls.append((call, self.alarm_id or call.alarm))
 
     @property
     def empty(self) -> bool:

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from hub.api import Alarm, AlarmAcknowledged, AlarmClosed, AlarmsEnded, Severity
+from hub.api import Alarm, AlarmAcknowledged, AlarmClosed, AlarmsEnded, Call, Severity
 from hub.kernel import alarms as module
+from hub.store import catalogue
 from hub.testing.kit import HubKit
 
 
@@ -102,3 +103,31 @@ async def test_a_flood_of_alarms_leaves_the_newest_at_hand(hub: HubKit, monkeypa
     for number in range(5):
         await ring(hub, f"a{number}")
     assert [item.id for item in hub.hub_of.alarms.all()] == ["a2", "a3", "a4"]
+
+
+async def test_what_follows_from_an_alarm_is_found_by_it_however_far(hub: HubKit) -> None:
+    await hub.start(
+        """
+        people:
+          persons:
+            - {id: wang, name: 王芳, roles: [grid_worker], channels: [collect]}
+        notify: {channels: {collect: {type: collect}}}
+        """
+    )
+    with hub.hub_of.store.units.open() as unit:
+        await_ring = hub.hub_of.bus.emit(BellRang(id="a1", at=hub.clock.now(), source="bell.a"))
+        data = {
+            "audience": "everyone",
+            "message": "it rings",
+            "severity": "warning",
+            "evidence": [],
+            "url": "",
+        }
+        unit.call(Call(name="notify.send", data=data, key="k1", alarm="a1"))
+    await await_ring
+    await hub.until(lambda: hub.deliveries)
+    await settled(hub)
+    rows = await hub.hub_of.store.read(
+        lambda connection: catalogue.CALLS_OF_ALARM.run(connection, alarm="a1", limit=10).fetchall()
+    )
+    assert [row["action"] for row in rows] == ["notify.send", "notify.deliver"]
