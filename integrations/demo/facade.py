@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -39,6 +40,7 @@ class ClipPlan:
     night: bool
     wind: tuple[float, float, float]
     distractors: tuple[str, ...]
+    faint: float = 0.0  # grey levels by which things differ from what they fall before; 0: as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def plan_clip(
     distractors: tuple[str, ...] = (),
     night: bool = False,
     bit_rate: int = 4_000_000,
+    faint: float = 0.0,
     building_name: str = "1",
 ) -> ClipPlan:
     """A believable clip for `seed`; `items` names the things thrown, cycled (default: any of ITEMS)."""
@@ -78,6 +81,7 @@ def plan_clip(
         noise=float(random.uniform(4.0, 6.0) if night else random.uniform(1.2, 2.5)),
         exposure_s=1 / 50 if night else float(random.choice([1 / 250, 1 / 500])), night=night,
         wind=(float(random.normal(0, 1.0)), 0.0, float(random.normal(0, 0.4))), distractors=distractors,
+        faint=faint,
     )  # fmt: skip
 
 
@@ -143,9 +147,13 @@ def render_clip(plan: ClipPlan, folder: Path, name: str = "clip") -> RenderedCli
     clip = RenderedClip(folder / f"{name}.mp4", folder / f"{name}.json", folder / f"{name}.truth.json")
     times = np.arange(round(plan.duration_s * plan.fps)) / plan.fps
     paths = [fall(throw, times + 0.5 * plan.exposure_s, plan.wind, 0.3) for throw in plan.throws]
-    _encode(plan, clip.video, times)
+    stage = _Stage(plan)
+    _encode(plan, stage, clip.video, len(times))
     clip.config.write_text(json.dumps(clip_config(plan, name), indent=1))
-    clip.truth.write_text(json.dumps(clip_truth(plan, times, paths), indent=1))
+    truth = clip_truth(plan, times, paths)
+    for throw, told in zip(plan.throws, truth["throws"], strict=True):
+        told["contrast"] = stage.contrast(throw, np.array(told["trajectory"]))
+    clip.truth.write_text(json.dumps(truth, indent=1))
     return clip
 
 
@@ -179,6 +187,9 @@ class _Stage:
         parts = (fine % (1 / plan.fps)) * plan.fps * plan.exposure_s
         fine = np.floor(fine * plan.fps + 1e-6) / plan.fps + parts
         self._paths = [fall(throw, fine, plan.wind, 0.3) for throw in plan.throws]
+        self._shades = {
+            throw: self._shade(throw, path) for throw, path in zip(plan.throws, self._paths, strict=True)
+        }
 
     def picture(self, index: int) -> Luma:
         """The luma of frame `index`, with noise."""
@@ -210,17 +221,32 @@ class _Stage:
         for pixel, scale in zip(pixels, scales, strict=True):
             luma[box] = before[box]
             axes = (0.5 * throw.item.width_m * scale, 0.5 * throw.item.height_m * scale)
-            blend(luma, (pixel[0], pixel[1]), axes, angle, self._shade(throw.item), 1.0)
+            blend(luma, (pixel[0], pixel[1]), axes, angle, self._shades[throw], 1.0)
             total += luma[box]
         luma[box] = (total / len(shown)).astype(np.uint8)
 
-    def _shade(self, item: Item) -> float:
-        """Grey level of the item: by night only what street lamps leave of it."""
-        return 20.0 + 0.5 * item.grey if self._plan.night else float(item.grey)
+    def _shade(self, throw: Throw, path: NDArray[np.float64]) -> float:
+        """Grey level of a thing: by night only what street lamps leave of it."""
+        if self._plan.faint:
+            behind = self._behind(self._plan.camera.project(path))
+            level = float(np.median(behind)) if len(behind) else 128.0
+            return level + self._plan.faint * (-1.0 if throw.item.grey < 128 else 1.0)
+        return 20.0 + 0.5 * throw.item.grey if self._plan.night else float(throw.item.grey)
+
+    def contrast(self, throw: Throw, trajectory: NDArray[np.float64]) -> float:
+        """By how many grey levels a thing differs from what is behind it: the median over (t, x, y)."""
+        behind = self._behind(trajectory[:, 1:]) if len(trajectory) else np.zeros(0)
+        return float(np.median(np.abs(behind - self._shades[throw]))) if len(behind) else 0.0
+
+    def _behind(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The still background's grey level at those of the pixels (N, 2) that lie in the picture."""
+        height, width = self._luma.shape
+        x, y = np.nan_to_num(pixels, nan=-1.0).T
+        inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+        return np.asarray(self._luma[y[inside].astype(int), x[inside].astype(int)], dtype=np.float64)
 
 
-def _encode(plan: ClipPlan, target: Path, times: NDArray[np.float64]) -> None:
-    stage = _Stage(plan)
+def _encode(plan: ClipPlan, stage: _Stage, target: Path, count: int) -> None:
     with av.open(str(target), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(plan.fps).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = plan.camera.width, plan.camera.height, "yuv420p"
@@ -231,7 +257,7 @@ def _encode(plan: ClipPlan, target: Path, times: NDArray[np.float64]) -> None:
             "g": str(round(2 * plan.fps)),
             "threads": "1",
         }
-        for index in range(len(times)):
+        for index in range(count):
             planes = np.concatenate((stage.picture(index), stage.chroma))
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = index, 1 / Fraction(plan.fps).limit_denominator(1001)
@@ -268,7 +294,7 @@ def clip_config(plan: ClipPlan, name: str) -> dict[str, object]:
 
 def clip_truth(
     plan: ClipPlan, times: NDArray[np.float64], paths: list[NDArray[np.float64]]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What really happened: one entry for each throw."""
     return {
         "seed": plan.seed, "distractors": list(plan.distractors), "night": plan.night,
