@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hub.kernel.bus import Undo
+from hub.kernel.causes import because_of
 from hub.model.calls import Action, Call
 from hub.model.errors import ActionRefused, NotReady
 from hub.store.unit import Units
@@ -61,7 +62,7 @@ class Actions:
         handler = self._handlers.get(call.name)
         if handler is None:
             raise NotReady(f"action '{call.name}' is declared but its integration is not running")
-        return handler(call)
+        return _begin(handler, call)
 
     async def run(self, call: Call) -> Any:
         """Check the data by the action's schema, run it and wait for its end (durable: for the commit)."""
@@ -90,5 +91,17 @@ class Actions:
         handler = self._handlers.get(call.name)
         if handler is None:
             raise NotReady(f"the integration of '{call.name}' is not running")
-        result = handler(call)
+        result = _begin(handler, call)
         return await result if inspect.isawaitable(result) else result
+
+
+def _begin(handler: Handler, call: Call) -> Awaitable[Carried] | Carried:
+    """Run the handler; what it does, now or when it is awaited, has the call's cause."""
+    with because_of(call.cause):
+        result = handler(call)
+    return _await(result, call.cause) if inspect.isawaitable(result) else result
+
+
+async def _await(work: Awaitable[Carried], cause: str) -> Carried:
+    with because_of(cause):
+        return await work

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from hub.kernel.bus import Bus, Undo
+from hub.kernel.causes import cause_behind
 from hub.kernel.clock import Clock
-from hub.model.events import StateChanged, StateReported
+from hub.model.events import StateChanged, StateRemoved, StateReported
 from hub.model.things import NO_ATTRIBUTES, Entity, State, Value
 
 Watcher = Callable[[State | None, State], object]
@@ -58,6 +59,7 @@ class States:
         old = self._states.get(entity_id)
         if at is None:
             at = self._now()
+        cause = cause or cause_behind()
         since = at
         if (
             old is not None
@@ -101,6 +103,19 @@ class States:
         old = self._states.get(entity_id)
         if old is not None and old.available:
             self.set(entity_id, old.value, old.attributes, available=False)
+
+    def remove(self, entity_id: str) -> bool:
+        """Forget a state that no integration declares; False when there is none, ValueError when it is declared."""
+        if entity_id in self.entities:
+            raise ValueError(f"{entity_id} belongs to an integration, which would only report it again")
+        old = self._states.pop(entity_id, None)
+        if old is None:
+            return False
+        cause = cause_behind()
+        self._bus.emit(
+            StateRemoved(at=self._now(), source=entity_id, entity_id=entity_id, old=old, cause=cause)
+        )
+        return True
 
     def watch(self, entity_id: str, watcher: Watcher) -> Undo:
         """Call `watcher(old, new)` at each change of one entity; returns the undo."""

@@ -94,6 +94,13 @@ class StateReported(Event, frozen=True, kw_only=True):
     state: State
 
 
+class StateRemoved(Event, frozen=True, kw_only=True):
+    """A state that no integration declares was taken away."""
+
+    entity_id: str
+    old: State
+
+
 class HubStarted(Event, frozen=True, kw_only=True):
     """Every integration of the configuration is ready or has had its chance."""
 

@@ -23,6 +23,7 @@ from hub.model.events import (
     ProblemCleared,
     ProblemRaised,
     StateChanged,
+    StateRemoved,
     StateReported,
 )
 from hub.people import Directory, load_directory
@@ -39,6 +40,7 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     AlarmClosed,
     AlarmsEnded,
     StateChanged,
+    StateRemoved,
     StateReported,
     HubStarted,
     HubStopping,

@@ -135,10 +135,12 @@ class Link:
 
     def device(self, device: Device) -> Undo:
         """Make a device known."""
+        self._site.owners[device.id] = self.name
         return self._keep(self._site.declare_device(device))
 
     def entity(self, entity: Entity) -> Point:
         """Make an entity known; it is unavailable until its first value and after the guest's end."""
+        self._site.owners[entity.id] = self.name
         self._keep(self._site.states.declare(entity))
         return Point(entity, self._site.states)
 

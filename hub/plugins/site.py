@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from hub.accounts.audit import Audit
 from hub.kernel.actions import Actions
 from hub.kernel.alarms import Alarms
 from hub.kernel.bus import Bus, Undo
@@ -65,6 +66,7 @@ class Site:
         self.media_dir.mkdir(parents=True, exist_ok=True)
         self.clock, self.store, self.bus = clock, store, bus
         self.units: Units = store.units
+        self.audit = Audit(store.units, clock.now)
         self.states, self.actions, self.timers = states, actions, timers
         self.directory = directory
         self.alarms = alarms
@@ -73,6 +75,7 @@ class Site:
         self.ports = Ports(self._restart)
         self.routes = Routes()
         self.devices: dict[str, Device] = {}
+        self.owners: dict[str, str] = {}  # id of an entity or device -> the guest that last declared it
         self.channels: dict[str, Channel] = {}
         self.analyzers: dict[str, Analyzer] = {}
         self.event_classes: dict[str, type[Event]] = {}

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.kernel.bus import Bus
+from hub.kernel.causes import because_of
 from hub.kernel.states import States
-from hub.model.events import Event, StateChanged, StateReported
+from hub.model.events import Event, StateChanged, StateRemoved, StateReported
 from hub.model.things import Entity, State, text_of
 from hub.store.unit import Units
 from hub.testing.clock import ManualClock
@@ -153,3 +154,27 @@ def text(rig: Rig, entity: str) -> str:
     state = rig.states.get(entity)
     assert state is not None
     return state.text
+
+
+async def test_what_no_one_declares_can_be_removed(rig: Rig) -> None:
+    rig.states.set("sensor.a", 1)
+    rig.events.clear()
+    assert rig.states.remove("sensor.a")
+    assert rig.states.get("sensor.a") is None
+    assert not rig.states.remove("sensor.a")
+    assert [type(event) for event in rig.events] == [StateRemoved]
+
+
+async def test_what_an_integration_declares_stays(rig: Rig) -> None:
+    rig.states.declare(Entity(id="sensor.a", name="A"))
+    with pytest.raises(ValueError, match="belongs to an integration"):
+        rig.states.remove("sensor.a")
+    assert rig.states.get("sensor.a") is not None
+
+
+async def test_states_that_a_call_sets_have_its_cause(rig: Rig) -> None:
+    with because_of("call-1"):
+        rig.states.set("sensor.a", 1)
+        rig.states.set("sensor.b", 1, cause="of its own")
+    rig.states.set("sensor.c", 1)
+    assert [state.cause for state in rig.states.all()] == ["call-1", "of its own", ""]
