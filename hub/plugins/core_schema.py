@@ -49,6 +49,10 @@ HISTORY = vol.Schema(
         vol.Optional("keep_days", default=30): valid.positive_int,
         vol.Optional("keep_mib", default=2048): valid.positive_int,
         vol.Optional("keep_alarms_days", default=730): valid.positive_int,
+        # Half a year is the least that China's Cybersecurity Law (art. 21) asks of such logs.
+        vol.Optional("keep_audit_days", default=730): vol.All(
+            valid.positive_int, vol.Range(min=180, max=36_500)
+        ),
         vol.Optional("keep_media_days", default=90): vol.All(
             valid.positive_int, vol.Range(min=1, max=36_500)
         ),

@@ -103,6 +103,7 @@ class Hub:
             keep_days=history["keep_days"],
             keep_mib=history["keep_mib"],
             keep_alarms_days=history["keep_alarms_days"],
+            keep_audit_days=history["keep_audit_days"],
         )
         try:
             now = self.clock.now()

@@ -23,6 +23,24 @@ SCHEMA = {
 	password_at BIGINT,
 	PRIMARY KEY (id)
 )""",
+"""CREATE TABLE audit (
+	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	at BIGINT NOT NULL,
+	who TEXT NOT NULL,
+	verb TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	id TEXT NOT NULL,
+	person TEXT NOT NULL,
+	address TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	details TEXT NOT NULL,
+	seals BIGINT,
+	previous TEXT NOT NULL,
+	hash TEXT NOT NULL
+)""",
+"""CREATE INDEX ix_audit_person ON audit (person, seq) WHERE person != ''""",
+"""CREATE INDEX ix_audit_seals ON audit (seals) WHERE seals IS NOT NULL""",
+"""CREATE INDEX ix_audit_who ON audit (who, seq)""",
 """CREATE TABLE events (
 	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	id TEXT NOT NULL,
@@ -89,6 +107,7 @@ SCHEMA = {
 	done_at BIGINT,
 	PRIMARY KEY ("key")
 )""",
+"""CREATE INDEX ix_outbox_action_created ON outbox (action, created)""",
 """CREATE INDEX ix_outbox_alarm ON outbox (alarm)""",
 """CREATE INDEX ix_outbox_state_due ON outbox (state, due)""",
 """CREATE TABLE plans (
@@ -140,8 +159,16 @@ SCHEMA = {
 	data TEXT NOT NULL,
 	PRIMARY KEY (owner, "key")
 )""",
+"""CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END""",
+"""CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+WHEN OLD.seq > coalesce((SELECT max(seals) FROM audit WHERE seals IS NOT NULL), 0)
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to; what is sealed may go'); END""",
+"""CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+WHEN NEW.seq <= (SELECT max(seq) FROM audit)
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END""",
 """CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
-"""INSERT INTO alembic_version VALUES ('events_0003')""",
+"""INSERT INTO alembic_version VALUES ('events_0004')""",
 ),
 "history": (
 """CREATE TABLE attributes (
@@ -176,6 +203,7 @@ SCHEMA = {
 # What a unit may write, by the kind of its writes.
 WRITES = {
 "alarm": Statement("""INSERT INTO events (id, kind, at, source, area, severity, body, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""", ('id', 'kind', 'at', 'source', 'area', 'severity', 'body', 'stored_at'), (2, 7)),
+"audit": Statement("""INSERT INTO audit (seq, at, who, verb, kind, id, person, address, outcome, details, seals, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""", ('seq', 'at', 'who', 'verb', 'kind', 'id', 'person', 'address', 'outcome', 'details', 'seals', 'previous', 'hash'), (1,)),
 "handling": Statement("""INSERT INTO handlings (alarm, acknowledged_at, acknowledged_by, closed_at, closed_by, note) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (alarm) DO UPDATE SET acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, closed_at = excluded.closed_at, closed_by = excluded.closed_by, note = excluded.note""", ('alarm', 'acknowledged_at', 'acknowledged_by', 'closed_at', 'closed_by', 'note'), (1, 3)),
 "call": Statement("""INSERT INTO outbox ("key", action, lane, data, cause, alarm, priority, created, due, attempts, state, expires, last_error, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING""", ('key', 'action', 'lane', 'data', 'cause', 'alarm', 'priority', 'created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at'), (7, 8, 11, 13)),
 "call_mark": Statement("""UPDATE outbox SET created=?, due=?, attempts=?, state=?, expires=?, last_error=?, done_at=? WHERE outbox."key" = ?""", ('created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at', 'key'), (0, 1, 4, 6)),
@@ -206,6 +234,10 @@ CALLS_OF_ALARM = Statement("""SELECT outbox."key", outbox.action, outbox.lane, o
 FROM outbox
 WHERE outbox.alarm = ? ORDER BY outbox.created
  LIMIT ? OFFSET 0""", ('alarm', 'limit'), ())
+CALLS_OF_ACTION = Statement("""SELECT outbox."key", outbox.action, outbox.lane, outbox.data, outbox.cause, outbox.alarm, outbox.priority, outbox.created, outbox.due, outbox.attempts, outbox.state, outbox.expires, outbox.last_error, outbox.done_at
+FROM outbox
+WHERE outbox.action = ? AND (outbox.created < ? OR outbox.created = ? AND outbox."key" < ?) ORDER BY outbox.created DESC, outbox."key" DESC
+ LIMIT ? OFFSET 0""", ('action', 'before', 'before', 'key', 'limit'), (1, 2))
 COUNT_CALLS = Statement("""SELECT outbox.state, count(*) AS count_1
 FROM outbox GROUP BY outbox.state""", (), ())
 PURGE_CALLS = Statement("""DELETE FROM outbox WHERE outbox."key" IN (SELECT outbox."key"
@@ -274,6 +306,44 @@ FROM handlings
 WHERE (handlings.alarm NOT IN (SELECT events.id
 FROM events))
  LIMIT ? OFFSET 0)""", ('limit',), ())
+AUDIT_HEAD = Statement("""SELECT audit.seq, audit.hash
+FROM audit ORDER BY audit.seq DESC
+ LIMIT 1 OFFSET 0""", (), ())
+AUDIT_ROWS = Statement("""SELECT audit.seq, audit.at, audit.who, audit.verb, audit.kind, audit.id, audit.person, audit.address, audit.outcome, audit.details, audit.seals, audit.previous, audit.hash
+FROM audit ORDER BY audit.seq""", (), ())
+AUDIT_SEALS = Statement("""SELECT audit.seals, audit.id
+FROM audit
+WHERE audit.seals IS NOT NULL""", (), ())
+AUDIT_SEALED = Statement("""SELECT max(audit.seals) AS max_1
+FROM audit
+WHERE audit.seals IS NOT NULL""", (), ())
+AUDIT_COUNTED = Statement("""SELECT seq
+FROM sqlite_sequence
+WHERE name = 'audit'""", (), ())
+AUDIT_FIRST_SINCE = Statement("""SELECT audit.seq, audit.previous
+FROM audit
+WHERE audit.at >= ? ORDER BY audit.seq
+ LIMIT 1 OFFSET 0""", ('at',), (0,))
+AUDIT_PAGE = Statement("""SELECT audit.seq, audit.at, audit.who, audit.verb, audit.kind, audit.id, audit.person, audit.address, audit.outcome, audit.details, audit.seals, audit.previous, audit.hash
+FROM audit
+WHERE audit.seq < ? AND audit.at >= ? ORDER BY audit.seq DESC
+ LIMIT ? OFFSET 0""", ('before', 'since', 'limit'), (1,))
+AUDIT_ABOUT = Statement("""SELECT audit.seq, audit.at, audit.who, audit.verb, audit.kind, audit.id, audit.person, audit.address, audit.outcome, audit.details, audit.seals, audit.previous, audit.hash
+FROM audit
+WHERE audit.seq < ? AND audit.at >= ? AND audit.person = ? ORDER BY audit.seq DESC
+ LIMIT ? OFFSET 0""", ('before', 'since', 'person', 'limit'), (1,))
+AUDIT_BY = Statement("""SELECT audit.seq, audit.at, audit.who, audit.verb, audit.kind, audit.id, audit.person, audit.address, audit.outcome, audit.details, audit.seals, audit.previous, audit.hash
+FROM audit
+WHERE audit.seq < ? AND audit.at >= ? AND audit.who = ? ORDER BY audit.seq DESC
+ LIMIT ? OFFSET 0""", ('before', 'since', 'who', 'limit'), (1,))
+AUDIT_ABOUT_BY = Statement("""SELECT audit.seq, audit.at, audit.who, audit.verb, audit.kind, audit.id, audit.person, audit.address, audit.outcome, audit.details, audit.seals, audit.previous, audit.hash
+FROM audit
+WHERE audit.seq < ? AND audit.at >= ? AND audit.person = ? AND audit.who = ? ORDER BY audit.seq DESC
+ LIMIT ? OFFSET 0""", ('before', 'since', 'person', 'who', 'limit'), (1,))
+PURGE_AUDIT = Statement("""DELETE FROM audit WHERE audit.seq IN (SELECT audit.seq
+FROM audit
+WHERE audit.seq <= ? ORDER BY audit.seq
+ LIMIT ? OFFSET 0)""", ('seq', 'limit'), ())
 ALL_TIMERS = Statement("""SELECT timers.owner, timers."key", timers.due, timers.data
 FROM timers""", (), ())
 ALL_MEMORIES = Statement("""SELECT memory.owner, memory."key", memory.value

@@ -4,7 +4,7 @@ A running hub must not load SQLAlchemy (13 MiB, half of its start), so what SQLA
 ships with the hub. SQLite is the one dialect today; another would be another such module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import MetaData
@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from hub.store.migrations import REVISIONS
 from hub.store.sql import Statement
 from hub.store.statements import statements, writes
-from hub.store.tables import METADATA
+from hub.store.tables import METADATA, TRIGGERS
 
 CATALOGUE = Path(__file__).with_name("catalogue.py")
 _HEAD = '''\
@@ -32,7 +32,7 @@ def catalogue() -> str:
     for chain, metadata in METADATA.items():
         parts += [
             f'"{chain}": (',
-            *(f"{_quoted(text)}," for text in schema(metadata, REVISIONS[chain][-1])),
+            *(f"{_quoted(text)}," for text in schema(metadata, TRIGGERS[chain], REVISIONS[chain][-1])),
             "),",
         ]
     parts += ["}", "", "# What a unit may write, by the kind of its writes.", "WRITES = {"]
@@ -41,13 +41,14 @@ def catalogue() -> str:
     return "\n".join(parts) + "\n"
 
 
-def schema(metadata: MetaData, revision: str) -> Iterator[str]:
-    """The statements that make the tables and their indexes, and Alembic's note of the revision they are of."""
+def schema(metadata: MetaData, triggers: Iterable[str], revision: str) -> Iterator[str]:
+    """The statements that make tables, indexes and triggers, and Alembic's note of the revision they are of."""
     dialect = sqlite.dialect()
     for table in metadata.sorted_tables:
         yield str(CreateTable(table).compile(dialect=dialect))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             yield str(CreateIndex(index).compile(dialect=dialect))
+    yield from triggers
     yield "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
     yield f"INSERT INTO alembic_version VALUES ('{revision}')"  # noqa: S608 - a name of our own
 

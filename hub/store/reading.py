@@ -1,7 +1,7 @@
 """Reading the store from outside the hub: for the command line, while a hub runs or not."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hub.store import catalogue
+from hub.store.chain import AuditRow, Verdict, verify
 from hub.store.database import Database, StoreError, events_database
 from hub.store.outbox import PENDING, OutboxRow
 from hub.store.runs import RunRow, run_of
 from hub.store.sql import Statement, from_microseconds
 
+LAST_ROW = 2**63 - 1
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -71,6 +73,24 @@ class Reading:
         found = self._fetch(catalogue.RECENT_RUNS, automation=automation, limit=limit)
         return [run_of(tuple(row)) for row in found]
 
+    def audit(
+        self,
+        *,
+        person: str = "",
+        who: str = "",
+        since: datetime | None = None,
+        before: int = LAST_ROW,
+        limit: int = 100,
+    ) -> list[AuditRow]:
+        """The newest rows of the audit log that fit, the newest first: about a person, by an account."""
+        with self._connection() as connection:
+            return audit_page(connection, person=person, who=who, since=since, before=before, limit=limit)
+
+    def verify_audit(self, watch: Callable[[int], None] = lambda _rows: None) -> Verdict:
+        """Check the whole audit log."""
+        with self._connection() as connection:
+            return verify(connection, watch)
+
     def _fetch(self, statement: Statement, **row: Any) -> list[Any]:
         with self._connection() as connection:
             return statement.run(connection, **row).fetchall()
@@ -85,6 +105,26 @@ class Reading:
                 yield connection
             finally:
                 connection.close()
+
+
+def audit_page(
+    connection: sqlite3.Connection,
+    *,
+    person: str = "",
+    who: str = "",
+    since: datetime | None = None,
+    before: int = LAST_ROW,
+    limit: int = 100,
+) -> list[AuditRow]:
+    """As `Reading.audit`, on a connection of the running hub (`store.read`)."""
+    page = {
+        (True, True): catalogue.AUDIT_ABOUT_BY,
+        (True, False): catalogue.AUDIT_ABOUT,
+        (False, True): catalogue.AUDIT_BY,
+        (False, False): catalogue.AUDIT_PAGE,
+    }[bool(person), bool(who)]
+    found = page.run(connection, person=person, who=who, since=since or _FIRST, before=before, limit=limit)
+    return [AuditRow.of(row) for row in found.fetchall()]
 
 
 def _alarm(row: Any) -> AlarmRow:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from hub.store import catalogue
+from hub.store import catalogue, chain
 from hub.store.history import History
 from hub.store.outbox import DEAD, DONE, DROPPED, Outbox
 from hub.store.runs import Runs
@@ -33,6 +33,7 @@ class Keep:
     alarms: timedelta = timedelta(days=730)
     calls: timedelta = timedelta(days=30)  # done and dropped ones; dead ones as long as alarms
     runs: timedelta = timedelta(days=30)
+    audit: timedelta = timedelta(days=730)
     most_runs: int = 100_000
 
 
@@ -44,6 +45,7 @@ class Swept:
     alarms: int
     calls: int
     runs: int
+    audit: int = 0
 
 
 class Retention:
@@ -64,9 +66,22 @@ class Retention:
         runs = 0
         while gone := await self._runs.purge(now - self._keep.runs, self._keep.most_runs, _STEP):
             runs += gone
-        if states or alarms or calls or runs:
-            log.info("forgot %d states, %d alarms, %d calls, %d runs", states, alarms, calls, runs)
-        return Swept(states, alarms, calls, runs)
+        audit = await self._sweep_audit(now)
+        if states or alarms or calls or runs or audit:
+            text = "forgot %d states, %d alarms, %d calls, %d runs, %d rows of the audit log"
+            log.info(text, states, alarms, calls, runs, audit)
+        return Swept(states, alarms, calls, runs, audit)
+
+    async def _sweep_audit(self, now: datetime) -> int:
+        """Forget what is sealed; then tell the log's end, so that it stands where nobody of the hub can change it."""
+        file, old = self._writer.file, now - self._keep.audit
+        gone = await _purge(
+            file, catalogue.PURGE_AUDIT, seq=await file.run(lambda it: chain.seal(it, old, now))
+        )
+        seq, said = await file.run(chain.head)
+        if seq:
+            log.info("the audit log ends with row %d, hash %s", seq, said)
+        return gone
 
     async def _sweep_alarms(self, now: datetime) -> int:
         old = now - self._keep.alarms

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, case, delete, desc, func, literal_column, select, update
+from sqlalchemy import Table, bindparam, case, delete, desc, func, literal_column, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -13,6 +13,7 @@ from hub.store.tables import (
     UtcTime,
     accounts,
     attributes,
+    audit,
     entities,
     events,
     failures,
@@ -34,6 +35,7 @@ def writes() -> dict[str, Statement]:
     """What a unit may write, by the kind of its writes."""
     return {
         "alarm": _alarm(),
+        "audit": _audit(),
         "handling": _put(handlings, replace=True),
         "call": _put(outbox, replace=False),
         "call_mark": _mark(),
@@ -61,6 +63,7 @@ def statements() -> dict[str, Statement]:
         | _of_runs()
         | _of_journal()
         | _of_handlings()
+        | _of_audit()
         | _of_keys()
         | _of_history()
         | _of_old_history()
@@ -121,6 +124,12 @@ def _alarm() -> Statement:
     return compiled(adding.on_conflict_do_nothing(index_elements=["id"]), events)
 
 
+def _audit() -> Statement:
+    return compiled(
+        insert(audit).values({column.name: bindparam(column.name) for column in audit.columns}), audit
+    )
+
+
 def _mark() -> Statement:
     names = ("state", "created", "due", "attempts", "expires", "last_error", "done_at")
     changing = update(outbox).values({name: bindparam(name) for name in names})
@@ -140,9 +149,18 @@ def _of_outbox() -> dict[str, Statement]:
         "CALLS_OF_ALARM": compiled(
             _first(select(*outbox.c).where(outbox.c.alarm == _of("alarm")).order_by(outbox.c.created)), outbox
         ),
+        "CALLS_OF_ACTION": compiled(_first(_calls_of_action()), outbox, times=("before",)),
         "COUNT_CALLS": compiled(select(outbox.c.state, func.count()).group_by(outbox.c.state), outbox),
         "PURGE_CALLS": compiled(delete(outbox).where(outbox.c.key.in_(_first(old))), outbox),
     }
+
+
+def _calls_of_action() -> Any:
+    """The newest first; `before` and `key` are the last one's that was seen."""
+    earlier = outbox.c.created < bindparam("before")
+    beside = (outbox.c.created == bindparam("before")) & (outbox.c.key < _of("key"))
+    found = select(*outbox.c).where(outbox.c.action == _of("action"), earlier | beside)
+    return found.order_by(desc(outbox.c.created), desc(outbox.c.key))
 
 
 def _of_runs() -> dict[str, Statement]:
@@ -199,6 +217,36 @@ def _of_handlings() -> dict[str, Statement]:
             delete(handlings).where(handlings.c.alarm.in_(_first(orphans))), handlings
         ),
     }
+
+
+def _of_audit() -> dict[str, Statement]:
+    person, who = audit.c.person == _of("person"), audit.c.who == _of("who")
+    sealing = audit.c.seals.is_not(None)
+    kept = select(audit.c.seq, audit.c.previous).where(audit.c.at >= _of("at")).order_by(audit.c.seq)
+    gone = select(audit.c.seq).where(audit.c.seq <= _of("seq")).order_by(audit.c.seq)
+    counted: Any = select(literal_column("seq")).select_from(text("sqlite_sequence")).where(text("name = 'audit'"))
+    return {
+        "AUDIT_HEAD": compiled(
+            _first(select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)), 1), audit
+        ),
+        "AUDIT_ROWS": compiled(select(*audit.c).order_by(audit.c.seq), audit),
+        "AUDIT_SEALS": compiled(select(audit.c.seals, audit.c.id).where(sealing), audit),
+        "AUDIT_SEALED": compiled(select(func.max(audit.c.seals)).where(sealing), audit),
+        "AUDIT_COUNTED": compiled(counted, audit),
+        "AUDIT_FIRST_SINCE": compiled(_first(kept, 1), audit),
+        "AUDIT_PAGE": _audit_page(),
+        "AUDIT_ABOUT": _audit_page(person),
+        "AUDIT_BY": _audit_page(who),
+        "AUDIT_ABOUT_BY": _audit_page(person, who),
+        "PURGE_AUDIT": compiled(delete(audit).where(audit.c.seq.in_(_first(gone))), audit),
+    }
+
+
+def _audit_page(*conditions: Any) -> Statement:
+    """The newest rows before one that fit, the newest first."""
+    since = audit.c.at >= bindparam("since")
+    found = select(*audit.c).where(audit.c.seq < bindparam("before"), since, *conditions)
+    return compiled(_first(found.order_by(desc(audit.c.seq))), audit, times=("since",))
 
 
 def _of_keys() -> dict[str, Statement]:

@@ -68,12 +68,14 @@ class Store:
         keep_days: int = 30,
         keep_mib: int = 2048,
         keep_alarms_days: int = 730,
+        keep_audit_days: int = 730,
     ) -> "Store":
         """Open or create the databases of a data folder; StoreError says what is wrong and what to do."""
         keep = Keep(
             history=timedelta(days=keep_days),
             history_mib=keep_mib,
             alarms=timedelta(days=keep_alarms_days),
+            audit=timedelta(days=keep_audit_days),
         )
         return cls(folder, clock, report, clear, keep)
 

@@ -102,6 +102,7 @@ outbox = Table(
 Index("ix_outbox_state_due", outbox.c.state, outbox.c.due)
 
 Index("ix_outbox_alarm", outbox.c.alarm)
+Index("ix_outbox_action_created", outbox.c.action, outbox.c.created)
 
 runs = Table(
     "runs",
@@ -213,6 +214,52 @@ failures = Table(
     _time("last"),
     _time("until"),
 )
+
+# Who did what, to be read and never changed. Written by hub/store/chain.py, which knows what the hashes mean.
+audit = Table(
+    "audit",
+    events_metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    _time("at"),
+    _text("who"),
+    _text("verb"),
+    _text("kind"),
+    _text("id"),
+    _text("person"),
+    _text("address"),
+    _text("outcome"),
+    _text("details"),  # JSON
+    Column("seals", BigInteger),  # of a row that vouches for all up to this one: they may be deleted
+    _text("previous"),
+    _text("hash"),
+    sqlite_autoincrement=True,
+)
+_about_someone = audit.c.person != ""
+_sealing = audit.c.seals.is_not(None)
+Index(
+    "ix_audit_person",
+    audit.c.person,
+    audit.c.seq,
+    sqlite_where=_about_someone,
+    postgresql_where=_about_someone,
+)
+Index("ix_audit_who", audit.c.who, audit.c.seq)
+Index("ix_audit_seals", audit.c.seals, sqlite_where=_sealing, postgresql_where=_sealing)
+
+# What SQLAlchemy has no words for, by the chain of migrations.
+TRIGGERS = {
+    "events": (
+        """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END""",
+        """CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+WHEN OLD.seq > coalesce((SELECT max(seals) FROM audit WHERE seals IS NOT NULL), 0)
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to; what is sealed may go'); END""",
+        """CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+WHEN NEW.seq <= (SELECT max(seq) FROM audit)
+BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END""",
+    ),
+    "history": (),
+}
 
 entities = Table(
     "entities",

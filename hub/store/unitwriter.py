@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from hub.store import catalogue
+from hub.store import catalogue, chain
 from hub.store.database import Database
 from hub.store.sql import Statement, to_microseconds
 from hub.store.trouble import Trouble, remedy_of
@@ -76,6 +76,9 @@ class UnitWriter:
         """Whether a write can be carried out; tried and taken back."""
         connection.execute("SAVEPOINT attempt")
         try:
+            if write.kind == chain.KIND:
+                chain.append(connection, write.row)
+                return True
             row = {**write.row, "stored_at": self._now()}
             statement = self._statement(write.kind)
             _execute(connection, statement.sql, statement.parameters(row))
@@ -95,6 +98,9 @@ class UnitWriter:
         fresh: set[str] = set()
         for write in unit.writes:
             if write.alarm in known:
+                continue
+            if write.kind == chain.KIND:
+                chain.append(connection, write.row)
                 continue
             statement = self._statement(write.kind)
             if write.kind != "alarm":

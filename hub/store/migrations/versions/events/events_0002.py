@@ -21,3 +21,4 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
     )
     op.create_index("ix_outbox_alarm", "outbox", ["alarm"])
+    op.create_index("ix_outbox_action_created", "outbox", ["action", "created"])
