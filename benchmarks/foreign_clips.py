@@ -50,6 +50,8 @@ THINGS: dict[str, tuple[float, tuple[float, float, float], float, float, float]]
     "towel": (0.3, (0.4, 0.3, 0.08), 1.1, 200, 0.4),
     "pillow": (0.7, (0.5, 0.35, 0.15), 1.1, 235, 0.4),
     "toy ball": (0.1, (0.18, 0.18, 0.18), 0.5, 60, 0.0),
+    "plastic bag": (0.006, (0.28, 0.3, 0.12), 1.1, 230, 0.5),
+    "sheet of paper": (0.005, (0.21, 0.297, 0.003), 1.2, 245, 0.8),
 }
 
 
@@ -126,6 +128,8 @@ def make(
     """Write sSEED.json, sSEED.truth.json and the video, whose path is the answer; `choices` overrules the dice."""
     random = np.random.default_rng([seed, 77])
     chosen = _choose(random) | (choices or {})
+    if chosen["container"] == "avi":  # holds neither offsets nor uneven times
+        chosen |= {"offset": 0.0, "jitter": 0.0, "drop": 0.0}
     house = _house(random)
     view = _view(random, house, chosen["size"])
     still = _render(random, house, view) * chosen["light"] + chosen["black"]
