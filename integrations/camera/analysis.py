@@ -2,13 +2,13 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hub.api import Found, FrameAnalyzer
+from hub.api import Found, FrameAnalyzer, Pictures
 from integrations.camera.picture import Picture
 
 LARGEST = 16_384  # pixels of a drawing's side
@@ -103,14 +103,12 @@ class Analysis:
         self._tell(seat.name, str(error) or type(error).__name__)
 
 
-def drawn(
-    found: Found, pictures: Callable[[], Iterator[tuple[float, Picture]]], now: Picture
-) -> dict[str, Picture]:
+def drawn(found: Found, pictures: Pictures, now: Picture) -> dict[str, Picture]:
     """The pictures that show what was found, by name; that of `now` under "" when it can't be drawn."""
     if found.draw is None:
         return {"": now}
     try:
-        made = found.draw(pictures())
+        made = found.draw(pictures)
         named: dict[str, Picture] = dict(made) if isinstance(made, Mapping) else {"": made}
     except Exception:
         # The same edge: a drawing that fails must not hold back what was found.

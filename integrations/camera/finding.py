@@ -22,7 +22,13 @@ def make_event(event_class: type[Event], camera: Mapping[str, Any], found: Mappi
     strange = [name for name in given if name not in known or name in OURS]
     if strange:
         raise ValueError(f"'{event_class.kind}' has no field '{strange[0]}' for an analyzer to fill")
-    offered = {"camera": camera["id"], "started": found["started"], "ended": found["ended"]}
+    offered = {
+        "camera": camera["id"],
+        "camera_name": camera.get("name", camera["id"]),
+        "place": camera.get("place", ""),
+        "started": found["started"],
+        "ended": found["ended"],
+    }
     given = {name: value for name, value in offered.items() if name in known} | given
     given |= {
         "id": event_id(camera["id"], event_class.kind, found["key"]),

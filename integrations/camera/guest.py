@@ -8,6 +8,7 @@ from typing import Any
 from hub.api import (
     ActionRefused,
     Analyzer,
+    Area,
     Call,
     ConfigError,
     Device,
@@ -28,6 +29,7 @@ from integrations.camera.settings import clip_config, crews
 TARGET = "integrations.camera.worker:watch_all"
 MEMORY_MIB, MEMORY_PER_CAMERA_MIB = 250, 250
 SNAPSHOT_PATIENCE = 10.0  # seconds
+DEEPEST = 4  # areas in areas that a place is named by
 
 
 def entities_of(camera: Mapping[str, Any]) -> dict[str, Entity]:
@@ -70,6 +72,15 @@ def prepared(
             for name, analyzer in ((item["name"], known(item["name"], analyzers)),)
         ],
     }  # fmt: skip
+
+
+def place_name(areas: Mapping[str, Area], area: str) -> str:
+    """An area in people's words, from the largest place down: 幸福里 1号楼; "" for none."""
+    names: list[str] = []
+    while area in areas and len(names) < DEEPEST:
+        names.insert(0, areas[area].name)
+        area = areas[area].parent
+    return " ".join(names)
 
 
 def known(name: str, analyzers: Mapping[str, Analyzer]) -> Analyzer:
@@ -201,6 +212,8 @@ class CameraGuest:
 
 async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
     """Watch the cameras for as long as the guest lives."""
+    areas = link.site.directory.areas
+    cameras = [{**camera, "place": place_name(areas, camera["area"])} for camera in cameras]
     guests = {camera["id"]: CameraGuest(link, camera) for camera in cameras}
     workers: dict[str, Worker] = {}
     zone = str(link.site.zone)

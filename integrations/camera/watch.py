@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,8 @@ from av.video.stream import VideoStream
 from hub.api import Found, slug
 from integrations.camera.analysis import Analysis, drawn
 from integrations.camera.clip import clip_of
+from integrations.camera.drawing import DrawingRoom
+from integrations.camera.lettering import Lettering
 from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
 from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
@@ -106,6 +108,7 @@ class Watch:
         self._tell: Tell = lambda message: tell({"camera": camera["id"], **message})
         self._live = "url" in camera
         self._snapshots: deque[str] = deque(maxlen=8)
+        self._pen = Lettering()
         self._connection: _Connection | None = None
         self.due = time.monotonic() + ANALYSIS_PATIENCE
         self.thread = threading.Thread(target=self.run, name=camera["id"], daemon=True)
@@ -268,12 +271,10 @@ class Watch:
         def shown(frame: VideoFrame) -> Picture:
             return connection.masks.storable(colour_of(frame))
 
-        def pictures() -> Iterator[tuple[float, Picture]]:
-            # One by one: a dozen colour pictures at once would be most of the worker's memory.
-            for t, frame in connection.recent.around(found.started):
-                yield t, shown(frame)
-
-        named = drawn(found, pictures, shown(connection.last))
+        # One by one: a dozen colour pictures at once would be most of the worker's memory.
+        frames = ((t, shown(frame)) for t, frame in connection.recent.around(found.started))
+        room = DrawingRoom(self._camera, frames, connection.wall.at, self._pen)
+        named = drawn(found, room, shown(connection.last))
         return {slug(name): jpeg(picture) for name, picture in named.items()}
 
     def _store_clip(self, connection: _Connection, clip: _Clip) -> None:

@@ -9,7 +9,9 @@ from hub.api import Alarm
 class FallingObject(Alarm, frozen=True, kw_only=True):
     """Something was thrown or fell from a building: where from, how heavy, how sure. SI units; times in UTC."""
 
-    camera: str
+    camera: str  # its id
+    camera_name: str = ""  # for people, as `place`, where the camera stands
+    place: str = ""
     building: str
     cell: str  # the home's name on the grid, such as "1-12-03"
     floor: int | str

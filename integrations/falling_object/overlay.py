@@ -2,54 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.api import Pictures
+
 from .calibration import Calibration
 from .detection import Detection
-from .facade import Cell
+from .overlay_marks import (
+    DARK,
+    FAR,
+    LENGTHS_M,
+    RELEASE,
+    WHITE,
+    Bead,
+    Course,
+    Sheet,
+    draw_floors,
+    draw_homes,
+    draw_path,
+    draw_scale,
+    measure,
+    outline,
+    tell_length,
+)
+from .overlay_words import bar, before, foot, head
 
 Picture = NDArray[np.uint8]
-Colour = tuple[int, int, int]
 
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-RELEASE: Colour = (0, 165, 255)
-OTHER: Colour = (200, 200, 60)
-WHITE: Colour = (255, 255, 255)
-DARK: Colour = (25, 25, 25)
-CUT_OUT_EVERY_S = 0.16
-INSET = 0.26
+CLEAR_S = 0.2  # before the start: nothing is to be seen yet
+INSET = 0.3  # of the shorter side
+DIM = 0.82  # of the light outside of the release cell
+CLOSE = 11.0  # reaches of the thing across its inset
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is taken from the camera's pictures, looked at once in their order."""
+
+    clean: Picture
+    clean_t: float
+    canvas: Picture  # the clean one with the thing's cut-outs
+    beads: list[Bead] = field(default_factory=list)
+    clearest: tuple[float, float, Picture] | None = None  # how clear, when, and the picture
 
 
 def compose_snapshot(
-    calibration: Calibration, detection: Detection, pictures: Iterable[tuple[float, Picture]]
-) -> Picture:
-    """Draw one picture (BGR) from those of the clip: (time in s, BGR or luma), in order, the first before the fall.
+    calibration: Calibration, detection: Detection, pictures: Pictures
+) -> dict[str, Picture]:
+    """`drawn`, the composite with its words, and `before`, the place before the fall, both BGR.
 
-    Raises ValueError when there is none.
+    Raises ValueError when there is no picture.
     """
-    clean: Picture | None = None
-    canvas: Picture | None = None
-    due = detection.t_start
-    for t, picture in pictures:
-        if clean is None or canvas is None or t < detection.t_start - 0.2:
-            clean = _to_bgr(picture)
-            canvas = clean.copy()
-        elif t >= due and t <= detection.t_end:
-            due = t + CUT_OUT_EVERY_S
-            _paste(
-                canvas, clean, _to_bgr(picture), _place_at(detection, t), _reach(calibration, detection, t)
+    course = Course(detection)
+    seen = _look(calibration, detection, course, pictures)
+    unit = Sheet(seen.canvas, calibration, detection, pictures).unit
+    width = seen.clean.shape[1]
+    end = detection.trajectory[-1]
+    lowest = float(calibration.locate(np.array([end[1:]]))[0, 1])
+    drawn = _draw(
+        seen, Sheet(_dimmed(seen.canvas, calibration, detection), calibration, detection, pictures), course
+    )
+    times = pictures.moment(detection.t_start), pictures.moment(detection.t_end)
+    clear = seen.clean_t <= detection.t_start - CLEAR_S
+    return {
+        "drawn": np.concatenate(
+            (
+                bar(head(detection, detection.origin_m[1] - lowest), width, unit, pictures),
+                drawn,
+                bar(foot(pictures, *times), width, unit, pictures),
             )
-    if clean is None or canvas is None:
-        raise ValueError("no picture to draw on")
-    thing = canvas.copy()
-    _draw_grid(canvas, calibration, detection)
-    _draw_path(canvas, detection)
-    _draw_insets(canvas, thing, calibration, detection)
-    return np.concatenate((_write_bar(canvas.shape, detection), canvas))
+        ),
+        "before": np.concatenate(
+            (seen.clean, bar(before(pictures, pictures.moment(seen.clean_t), clear), width, unit, pictures))
+        ),
+    }
 
 
 def encode_picture(picture: Picture, *, kind: str = "jpg", quality: int = 88) -> bytes:
@@ -62,183 +92,132 @@ def encode_picture(picture: Picture, *, kind: str = "jpg", quality: int = 88) ->
     return bytes(data)
 
 
-def plain_text(text: str) -> str:
-    """What OpenCV's fonts can draw: other characters become question marks."""
-    return "".join(character if " " <= character <= "~" else "?" for character in text)
+def _look(calibration: Calibration, detection: Detection, course: Course, pictures: Pictures) -> _Seen:
+    """Take the last clear picture before the fall and the thing from those that show it."""
+    seen: _Seen | None = None
+    for t, picture in pictures:
+        if seen is None or t <= detection.t_start - CLEAR_S:
+            seen = _Seen(picture, t, picture.copy())
+        elif detection.t_start <= t <= detection.t_end:
+            _note(seen, picture, _bead(calibration, detection, course, t))
+    if seen is None:
+        raise ValueError("no picture to draw on")
+    return seen
 
 
-def _to_bgr(picture: Picture) -> Picture:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)) if picture.ndim == 2 else picture
+def _bead(calibration: Calibration, detection: Detection, course: Course, t: float) -> Bead:
+    """A ring that holds the thing and its smear."""
+    x, y = course.at(t)
+    scale = calibration.metres_per_pixel(np.array([(x, y)]))[0, 0]
+    return Bead(t, x, y, float(np.clip(1.1 * np.sqrt(detection.area_m2) / max(scale, 1e-4) + 5, 7, 60)))
 
 
-def _unit(canvas: Picture) -> float:
-    """1 at 1080 rows: the measure of lines and letters."""
-    return max(float(canvas.shape[0]) / 1080, 0.45)
-
-
-def _place_at(detection: Detection, t: float) -> tuple[float, float]:
-    path = np.array(detection.trajectory)
-    return float(np.interp(t, path[:, 0], path[:, 1])), float(np.interp(t, path[:, 0], path[:, 2]))
-
-
-def _reach(calibration: Calibration, detection: Detection, t: float) -> int:
-    """Half the side, in px, of a cut-out that holds the thing and its smear."""
-    scale = calibration.metres_per_pixel(np.array([_place_at(detection, t)]))[0, 0]
-    return int(np.clip(1.1 * np.sqrt(detection.area_m2) / max(scale, 1e-4) + 4, 5, 60))
-
-
-def _paste(canvas: Picture, clean: Picture, picture: Picture, place: tuple[float, float], reach: int) -> None:
-    """Copy only what differs from the clean picture around the place."""
-    x, y = round(place[0]), round(place[1])
+def _note(seen: _Seen, picture: Picture, bead: Bead) -> None:
+    """Cut the thing out unless it would lie upon the one before, and remember where it is seen best."""
+    x, y, reach = round(bead.x), round(bead.y), round(bead.radius)
     box = np.s_[max(y - reach, 0) : max(y + reach + 1, 0), max(x - reach, 0) : max(x + reach + 1, 0)]
-    if canvas[box].size == 0:
+    if seen.canvas[box].size == 0:
         return
-    difference = cv2.absdiff(picture[box], clean[box]).max(axis=2)
-    mask = cv2.dilate(
-        (difference > max(18, 0.35 * int(difference.max()))).astype(np.uint8), np.ones((3, 3), np.uint8)
-    )
-    canvas[box][mask > 0] = picture[box][mask > 0]
+    difference = cv2.absdiff(picture[box], seen.clean[box]).max(axis=2)
+    clear = float(difference.max())
+    if seen.clearest is None or clear > seen.clearest[0]:
+        seen.clearest = (clear, bead.t, picture)
+    last = seen.beads[-1] if seen.beads else None
+    if last is not None and np.hypot(bead.x - last.x, bead.y - last.y) < 1.15 * (bead.radius + last.radius):
+        return
+    mask = cv2.dilate((difference > max(18, 0.35 * clear)).astype(np.uint8), np.ones((3, 3), np.uint8))
+    seen.canvas[box][mask > 0] = picture[box][mask > 0]
+    seen.beads.append(bead)
 
 
-def _outline(calibration: Calibration, cell: Cell) -> NDArray[np.int32]:
-    corners = [
-        (cell.left, cell.bottom),
-        (cell.right, cell.bottom),
-        (cell.right, cell.top),
-        (cell.left, cell.top),
-    ]
-    pixels = calibration.project(np.array([(x, y, 0.0) for x, y in corners]))
-    return np.asarray(np.clip(np.round(pixels), -9999, 9999).astype(np.int32).reshape(-1, 1, 2))
+def _dimmed(canvas: Picture, calibration: Calibration, detection: Detection) -> Picture:
+    """A little darker all around the release cell, so that it is what the eye meets first."""
+    dimmed = cv2.convertScaleAbs(canvas, alpha=DIM)
+    light = np.zeros(canvas.shape[:2], dtype=np.uint8)
+    cv2.fillPoly(light, [outline(calibration, detection.cell)], 255)
+    cv2.copyTo(canvas, light, dimmed)
+    return np.asarray(dimmed, dtype=np.uint8)
 
 
-def _draw_grid(canvas: Picture, calibration: Calibration, detection: Detection) -> None:
-    """The release cell, its less likely neighbours, floor numbers along its column."""
-    unit = _unit(canvas)
-    for cell, likely in detection.cells[1:4]:
-        if likely >= 0.05:
-            cv2.polylines(
-                canvas, [_outline(calibration, cell)], True, OTHER, max(round(1.5 * unit), 1), cv2.LINE_AA
-            )
-    outline = _outline(calibration, detection.cell)
-    cv2.polylines(canvas, [outline], True, DARK, max(round(6 * unit), 3), cv2.LINE_AA)
-    cv2.polylines(canvas, [outline], True, RELEASE, max(round(3 * unit), 2), cv2.LINE_AA)
-    right = outline[:, 0, 0].max() + round(10 * unit)
-    middle = int(outline[:, 0, 1].mean()) + round(8 * unit)
-    label = f"{plain_text(detection.cell.name)}  {detection.cell_confidence:.0%}"
-    _write(canvas, label, (int(right), middle), 0.9 * unit, RELEASE)
-    _number_floors(canvas, calibration, detection.cell.column)
+def _draw(seen: _Seen, sheet: Sheet, course: Course) -> Picture:
+    draw_floors(sheet)
+    draw_homes(sheet)
+    draw_path(sheet, course, seen.beads)
+    draw_scale(sheet)
+    _draw_insets(seen, sheet, course)
+    return sheet.canvas
 
 
-def _number_floors(canvas: Picture, calibration: Calibration, column: int) -> None:
-    grid, unit = calibration.grid, _unit(canvas)
-    last_y = canvas.shape[0] + 100
-    for row in range(len(grid.floors)):
-        cell = grid.cell(row, column)
-        point = np.array([[cell.left, (cell.bottom + cell.top) / 2, 0.0]])
-        x, y = (int(value) for value in np.clip(calibration.project(point)[0], -9999, 9999))
-        if last_y - y > 17 * unit and 0 < y < canvas.shape[0]:
-            text = plain_text(str(cell.floor))
-            _write(
-                canvas,
-                text,
-                (x - round((8 + 10 * len(text)) * unit), y + round(5 * unit)),
-                0.45 * unit,
-                WHITE,
-            )
-            last_y = y
-
-
-def time_colour(share: float) -> Colour:
-    """Blue at the release, red at the end."""
-    hue = np.array([[[round(120 * (1 - min(max(share, 0.0), 1.0))), 255, 255]]], dtype=np.uint8)
-    blue, green, red = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0]
-    return int(blue), int(green), int(red)
-
-
-def _draw_path(canvas: Picture, detection: Detection) -> None:
-    """Beside the cut-outs rather than over them: a dot each 0.2 s, the line in between, seconds at whole ones."""
-    unit, path = _unit(canvas), np.array(detection.trajectory)
-    length = max(float(path[-1, 0] - path[0, 0]), 1e-3)
-    aside = np.array([14.0 * unit, 0.0])
-    points = np.round((path[:, 1:] - aside) * 8).astype(np.int32)
-    for begin, end, t in zip(points, points[1:], path[1:, 0], strict=False):
-        colour = time_colour((t - path[0, 0]) / length)
-        cv2.line(canvas, begin.tolist(), end.tolist(), colour, max(round(2 * unit), 1), cv2.LINE_AA, 3)
-    for t in np.arange(path[0, 0], path[-1, 0], 0.2):
-        x, y = (round(v) for v in np.array(_place_at(detection, float(t))) - aside)
-        cv2.circle(
-            canvas, (x, y), max(round(3 * unit), 2), time_colour((t - path[0, 0]) / length), -1, cv2.LINE_AA
+def _draw_insets(seen: _Seen, sheet: Sheet, course: Course) -> None:
+    """Magnified, beside the facade: the release cell, and the thing where it is seen best."""
+    height, width = sheet.canvas.shape[:2]
+    side, gap = int(INSET * min(height, width)), sheet.thick(8)
+    left = _left_of_insets(sheet, side, gap)
+    edge = outline(sheet.calibration, sheet.detection.cell)
+    marked = seen.canvas.copy()
+    cv2.polylines(marked, [edge], True, RELEASE, sheet.thick(2), cv2.LINE_AA)
+    x, y = sheet.detection.origin_px
+    cv2.drawMarker(marked, (round(x), round(y)), RELEASE, cv2.MARKER_CROSS, sheet.thick(14), 1, cv2.LINE_AA)
+    view = edge[:, 0].mean(axis=0), float(np.ptp(edge[:, 0], axis=0).max()) * 1.3
+    _inset(sheet, marked, view, (left, gap, side), "抛出位置 Release")
+    if seen.clearest is not None and 2 * (side + gap) < height:
+        _clear, t, picture = seen.clearest
+        bead = _bead(sheet.calibration, sheet.detection, course, t)
+        frame = (left, 2 * gap + side, side)
+        zoom = _inset(
+            sheet, picture, (np.array([bead.x, bead.y]), CLOSE * bead.radius / 2), frame, "坠落物 Object"
         )
-    for second in range(int(length) + 1):
-        x, y = (round(v) for v in np.array(_place_at(detection, path[0, 0] + second)) - aside)
-        if second:
-            _write(canvas, f"{second} s", (x + round(26 * unit), y + round(5 * unit)), 0.5 * unit, WHITE)
+        _measure_inset(sheet, bead, zoom, frame)
 
 
-def _draw_insets(canvas: Picture, thing: Picture, calibration: Calibration, detection: Detection) -> None:
-    """Magnified, on the emptier side: the release cell and the thing in the middle of its fall."""
-    side = int(INSET * canvas.shape[0])
-    outline = _outline(calibration, detection.cell)[:, 0]
-    release = np.array(detection.origin_px)
-    wide = float(np.ptp(outline, axis=0).max()) * 1.5
-    middle = np.array(_place_at(detection, 0.5 * (detection.t_start + detection.t_end)))
-    near = _reach(calibration, detection, 0.5 * (detection.t_start + detection.t_end)) * 5.0
-    left = int(release[0] < canvas.shape[1] / 2) * (canvas.shape[1] - side - 12) + 6
-    for index, (centre, width, words) in enumerate(((release, wide, "release"), (middle, near, "object"))):
-        top = 6 + index * (side + 6)
-        if top + side < canvas.shape[0]:
-            _inset(canvas, thing, (centre, width), (left, top, side), words)
+def _left_of_insets(sheet: Sheet, side: int, gap: int) -> int:
+    """The left end of the insets' column: where they hide least of the facade, or else on the release's far side."""
+    height, width = (int(size) for size in sheet.canvas.shape[:2])
+    grid = sheet.calibration.grid
+    (x0, x1), (y0, y1) = (
+        (grid.column_edges[0], grid.column_edges[-1]),
+        (grid.floor_edges[0], grid.floor_edges[-1]),
+    )
+    corners = np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
+    facade = np.zeros((height // 8 + 1, width // 8 + 1), dtype=np.uint8)
+    pixels = np.clip(sheet.calibration.project(corners) / 8, -FAR, FAR)
+    cv2.fillPoly(facade, [pixels.round().astype(np.int32)], 255)
+    rows, margin = 2 * (side + gap) // 8, round(90 * sheet.unit)
+    hidden = {
+        gap: float(facade[:rows, : (gap + side + margin) // 8].mean()),
+        width - side - gap: float(facade[:rows, (width - side - gap - margin) // 8 :].mean()),
+    }
+    return min(
+        hidden, key=lambda left: (round(hidden[left]), -abs(left + side / 2 - sheet.detection.origin_px[0]))
+    )
 
 
 def _inset(
-    canvas: Picture,
+    sheet: Sheet,
     source: Picture,
     view: tuple[NDArray[np.float64], float],
     frame: tuple[int, int, int],
     words: str,
-) -> None:
+) -> float:
+    """Magnify a square around a centre; returns how many times."""
     (centre, width), (left, top, side) = view, frame
     zoom = side / max(width, 8.0)
     matrix = np.array([[zoom, 0.0, side / 2 - zoom * centre[0]], [0.0, zoom, side / 2 - zoom * centre[1]]])
     patch = cv2.warpAffine(
         source, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    middle = side // 2
-    cv2.drawMarker(
-        patch, (middle, middle), RELEASE, cv2.MARKER_CROSS, side // 3, 1
-    ) if words == "release" else None
-    canvas[top : top + side, left : left + side] = patch
-    cv2.rectangle(canvas, (left, top), (left + side, top + side), RELEASE, 2)
-    _write(canvas, f"{words} x{zoom:.0f}", (left + 6, top + side - 8), 0.55 * _unit(canvas), WHITE)
+    sheet.canvas[top : top + side, left : left + side] = patch
+    cv2.rectangle(sheet.canvas, (left, top), (left + side, top + side), DARK, sheet.thick(6))
+    cv2.rectangle(sheet.canvas, (left, top), (left + side, top + side), RELEASE, sheet.thick(3))
+    text = f"{words} ×{zoom:.0f}" if zoom >= 1.5 else words
+    sheet.write(text, (left + 10 * sheet.unit, top + 28 * sheet.unit), 22, WHITE)
+    return zoom
 
 
-def weigh(kg: float) -> str:
-    """Two digits, in grams below a kilogram."""
-    return f"{kg:.1f} kg" if kg >= 0.995 else f"{float(f'{1000 * kg:.2g}'):.0f} g"
-
-
-def _write_bar(shape: tuple[int, ...], detection: Detection) -> Picture:
-    """A bar to put above the picture: class, cell, mass, speed, times."""
-    unit = max(shape[0] / 1080, 0.45)
-    bar = np.full((round(88 * unit), shape[1], 3), 25, dtype=np.uint8)
-    low, high = detection.mass_kg_interval
-    slow, fast = detection.terminal_velocity_interval
-    mass = f"about {weigh(detection.mass_kg)} ({weigh(low)} to {weigh(high)})"
-    speed = f"terminal velocity {detection.terminal_velocity:.0f} m/s ({slow:.0f}-{fast:.0f})"
-    lines: Sequence[str] = (
-        f"FALLING OBJECT  {'HEAVY' if detection.heavy else 'LIGHT'}   from {plain_text(detection.cell.name)}"
-        f" ({detection.cell_confidence:.0%})   confidence {detection.confidence:.0%}",
-        f"{mass}   {speed}   released {detection.t_start:.2f} s, last seen {detection.t_end:.2f} s",
-    )
-    for index, line in enumerate(lines):
-        _write(
-            bar, line, (round(16 * unit), round((36 + 36 * index) * unit)), (0.95 - 0.2 * index) * unit, WHITE
-        )
-    return bar
-
-
-def _write(canvas: Picture, text: str, place: tuple[int, int], size: float, colour: Colour) -> None:
-    """Letters with a dark rim, readable on any wall."""
-    thick = max(round(1.8 * size), 1)
-    cv2.putText(canvas, text, place, FONT, size, DARK, thick + 3, cv2.LINE_AA)
-    cv2.putText(canvas, text, place, FONT, size, colour, thick, cv2.LINE_AA)
+def _measure_inset(sheet: Sheet, bead: Bead, zoom: float, frame: tuple[int, int, int]) -> None:
+    """A scale of centimetres under the magnified thing."""
+    left, top, side = frame
+    metres = float(sheet.calibration.metres_per_pixel(np.array([(bead.x, bead.y)]))[0, 0]) / zoom
+    length = max((one for one in LENGTHS_M if one / metres < 0.6 * side), default=LENGTHS_M[0])
+    y, x = top + side - 18 * sheet.unit, left + 14 * sheet.unit
+    measure(sheet, (x, y), (x + min(length / metres, 0.8 * side), y), tell_length(length))

@@ -1,6 +1,7 @@
 """From a facade's video to the alarm, through a real camera worker; and `hub detect` on the same clip."""
 
 import asyncio
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,14 @@ from integrations.falling_object.commands import detect
 from integrations.falling_object.events import FallingObject
 
 YAML = """
+    areas:
+      - {{id: garden, name: 幸福里}}
+      - {{id: b1, name: 1号楼, parent: garden}}
     falling_object:
     camera:
       - id: b1_south
+        name: 南侧低层
+        area: b1
         file: throw.mp4
         pace: fast
         post_roll: 1
@@ -59,7 +65,7 @@ async def until(hub: HubKit, kind: type[Any], count: int) -> list[Any]:
 async def test_a_throw_becomes_an_alarm_with_picture_and_clip(hub: HubKit, throw: RenderedClip) -> None:
     put(hub, throw)
     await hub.start(YAML.format(analyzer="falling_object"))
-    stored = await until(hub, EvidenceStored, 2)
+    stored = await until(hub, EvidenceStored, 3)
     (alarm,) = hub.of(FallingObject)
     truth = json.loads(throw.truth.read_text())["throws"][0]
     assert alarm.cell == truth["cell"]
@@ -69,6 +75,7 @@ async def test_a_throw_becomes_an_alarm_with_picture_and_clip(hub: HubKit, throw
     assert alarm.mass_low_kg < truth["mass_kg"] * 1.5
     assert alarm.mass_low_kg <= alarm.mass_kg <= alarm.mass_high_kg
     assert (alarm.camera, alarm.source) == ("b1_south", "camera.b1_south")
+    assert (alarm.camera_name, alarm.place) == ("南侧低层", "幸福里 1号楼")
     assert 0.5 < (alarm.ended - alarm.started).total_seconds() < 4
     assert 5 < alarm.drop_m < 20
     media = hub.hub_of.site.media_dir
@@ -77,7 +84,12 @@ async def test_a_throw_becomes_an_alarm_with_picture_and_clip(hub: HubKit, throw
     height, width, _colours = picture.shape
     assert width == 960
     assert height > 540  # the words stand above the picture
-    assert {item.evidence.kind for item in stored} == {"picture", "clip"}
+    kept = [item.evidence for item in stored]
+    assert sorted((item.kind, item.text) for item in kept) == [
+        ("clip", ""), ("picture", "before"), ("picture", "drawn"),
+    ]  # fmt: skip
+    for item in kept:
+        assert hashlib.sha256((media / item.path).read_bytes()).hexdigest() == item.sha256
 
 
 async def test_what_is_too_uncertain_is_not_told(hub: HubKit, throw: RenderedClip) -> None:
