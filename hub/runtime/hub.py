@@ -26,12 +26,14 @@ from hub.plugins.manager import Manager
 from hub.plugins.site import Site
 from hub.plugins.supervisor import Supervisor
 from hub.runtime.control import add_control_routes
+from hub.runtime.inside import inside
 from hub.runtime.lag import LagWatch
 from hub.runtime.metrics import render
 from hub.store.media import KeepMedia, MediaRetention
 from hub.store.store import Store
 from hub.web.app import Front
 from hub.web.gate import Gate
+from hub.web.v1 import serve_v1
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
 BLOCKED_SECONDS = 600.0  # how long after its last time a guest that blocked the loop is a problem
@@ -154,6 +156,7 @@ class Hub:
         self.front = Front(self, self.site.routes, self.gate)
         self._declare(self.configuration)
         add_control_routes(self)
+        self.api = serve_v1(self.site, inside(self))
         self.on_built()
 
     async def _open(self) -> None:
@@ -285,10 +288,14 @@ class Hub:
 
     # --- inside -----------------------------------------------------------------------------------------
 
-    def _read(self, *, starting: bool = False) -> Configuration:
-        configuration = read_configuration(
-            self.config_dir, self.manager, environ=self._environ, cache=self._cache, always=self._always
+    def read_files(self, cache: Cache) -> Configuration:
+        """What the files say now; nothing is taken."""
+        return read_configuration(
+            self.config_dir, self.manager, environ=self._environ, cache=cache, always=self._always
         )
+
+    def _read(self, *, starting: bool = False) -> Configuration:
+        configuration = self.read_files(self._cache)
         self._on_read(configuration)
         if not configuration.clean and not (starting and configuration.clean_but_broken):
             raise FaultyConfiguration(configuration.faults)

@@ -140,6 +140,10 @@ class Store:
         """Run `work` in a thread on a connection to events.db that only reads; rows bear names."""
         return await asyncio.to_thread(self._read, work)
 
+    async def settled(self) -> None:
+        """Wait until everything that was handed in before is on the disk."""
+        await self.writer.file.run(lambda _connection: None)
+
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._events.connect_read_only()
         try:
