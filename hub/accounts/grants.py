@@ -29,10 +29,10 @@ KINDS = (
     "system",
     "template",
 )
-SENSITIVE = frozenset(
-    ["health"]
-)  # never meant by '*': other people's health is for those whose grant names it
-SCOPES = ("site", "areas", "household", "patients", "self")  # besides `area:ID` and `set:NAME`
+SENSITIVE = frozenset(["health"])  # never meant by '*': a grant for other people's health names it
+# Besides `area:ID` and `set:NAME`. `areas` is all that lies in the areas they answer for; `shared` leaves out what
+# lies in people's homes, so that who looks after a building does not look into its flats.
+SCOPES = ("site", "areas", "shared", "household", "patients", "self")
 ANY = "*"
 
 
@@ -60,8 +60,11 @@ def parse_grant(text: str) -> Grant:
     grant = Grant(*words)
     _known(grant.verb, (*VERBS, ANY), "verb")
     _known(grant.kind, (*KINDS, ANY), "kind")
-    if not grant.scope.startswith(("area:", "set:")):
+    what, colon, name = grant.scope.partition(":")
+    if not colon or what not in ("area", "set"):
         _known(grant.scope, SCOPES, "scope")
+    elif not name:
+        raise GrantFault(f"'{grant.scope}' names no {what}; write its id behind the colon")
     return grant
 
 
@@ -84,62 +87,66 @@ def _grants(*texts: str) -> tuple[Grant, ...]:
     return tuple(parse_grant(text) for text in texts)
 
 
-_STAFF = (
-    "see area site",
-    "see calendar site",
-    "see person self",
-    "edit person self",
-    "see delivery self",
-    "see audit self",
-    "see health self",
-)
+_OWN = ("see person self", "edit person self", "see delivery self", "see audit self", "see health self")
+_STAFF = (*_OWN, "see area site", "see calendar site")
 # What each built-in role may do unless `people: roles: ROLE: grants:` says otherwise.
 BUILT_IN_GRANTS: Mapping[str, tuple[Grant, ...]] = {
     "owner": _grants("* * site", *_STAFF),
     "admin": _grants("* * site", *_STAFF),
+    # Looks after the people and things of a grid: what happened, also in a flat; who lives there; no look into flats.
     "grid_worker": _grants(
-        "see entity areas",
-        "see device areas",
-        "see camera areas",
+        "see entity shared",
+        "see device shared",
+        "see camera shared",
+        "see event shared",
         "see alarm areas",
-        "see event areas",
+        "acknowledge alarm areas",
         "see media areas",
         "see case areas",
-        "acknowledge alarm areas",
         "edit case areas",
+        "see person areas",
         *_STAFF,
     ),
+    # Settles what was reported to the city: alarms with their evidence, and cases; no live view of the community.
     "officer": _grants(
-        "see entity areas",
-        "see device areas",
-        "see camera areas",
-        "see alarm areas",
-        "see event areas",
-        "see media areas",
-        "see case areas",
-        "acknowledge alarm areas",
-        "edit case areas",
+        "see alarm shared",
+        "acknowledge alarm shared",
+        "see media shared",
+        "see case shared",
+        "edit case shared",
         *_STAFF,
     ),
+    # Watches and works gates, lifts and doors that are everybody's, and is told of alarms wherever they are.
     "guard": _grants(
-        "see entity areas",
-        "operate entity areas",
-        "see device areas",
-        "see camera areas",
+        "see entity shared",
+        "operate entity shared",
+        "see device shared",
+        "see camera shared",
+        "see event shared",
         "see alarm areas",
-        "see event areas",
-        "see media areas",
         "acknowledge alarm areas",
+        "see media shared",
         *_STAFF,
     ),
-    "doctor": _grants("see health patients", "edit health patients", "acknowledge health patients", *_STAFF),
-    "resident": _grants(
-        "see entity household",
-        "see device household",
-        "operate entity household",
-        "see alarm household",
-        "see media household",
+    # Nothing of the houses; of people, those in their care.
+    "doctor": _grants(
+        "see health patients",
+        "edit health patients",
+        "acknowledge health patients",
+        "see person patients",
         *_STAFF,
+    ),
+    # Their own home and themselves.
+    "resident": _grants(
+        "see area household",
+        "see entity household",
+        "operate entity household",
+        "see device household",
+        "see event household",
+        "see alarm household",
+        "acknowledge alarm household",
+        "see media household",
+        *_OWN,
     ),
 }
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hub.accounts.grants import ANY, KINDS, SENSITIVE, VERBS, Grant
+from hub.accounts.grants import ANY, KINDS, SENSITIVE, VERBS, Grant, grants_of
+from hub.accounts.rules import NO_RULES, Rules
 from hub.model.errors import HubError
 
 
@@ -59,15 +60,21 @@ class Principal:
 
 
 class Permissions:
-    """Decides by grants; knows where areas lie in one another and what named sets hold."""
+    """Decides by grants; knows where areas lie in one another, which are homes, and what named sets hold."""
 
     def __init__(
         self,
         inside: Callable[[str, str], bool],
-        sets: Mapping[str, frozenset[str]] | None = None,
+        rules: Rules = NO_RULES,
+        is_private: Callable[[str], bool] = lambda _area: False,
     ) -> None:
         self._inside = inside  # whether an area is another or lies in it
-        self._sets = sets or {}  # ids of things by the set's name
+        self._is_private = is_private  # whether an area is somebody's home or lies in one
+        self.rules = rules  # of the files as they are now
+
+    def grants_of(self, roles: Iterable[str]) -> frozenset[Grant]:
+        """Every grant of these roles, by the files as they are now."""
+        return grants_of(roles, self.rules.grants)
 
     def may(self, who: Principal, verb: str, thing: Thing) -> bool:
         """Whether `who` may do `verb` with `thing`: some grant of theirs reaches it, and their token allows it."""
@@ -91,14 +98,21 @@ class Permissions:
         if scope == "self":
             return bool(thing.person) and thing.person == who.person
         if scope == "patients":
-            return thing.person in who.patients
+            return bool(thing.person) and thing.person in who.patients
         if scope.startswith("set:"):
-            return thing.id in self._sets.get(scope[4:], ())
+            return bool(thing.id) and thing.id in self.rules.sets.get(scope[4:], ())
         if not thing.area:
             return False
         if scope.startswith("area:"):
             return self._inside(thing.area, scope[5:])
-        return any(self._inside(thing.area, area) for area in (who.areas if scope == "areas" else who.homes))
+        if scope == "household":
+            return self._inside_any(thing.area, who.homes)
+        if scope == "shared" and self._is_private(thing.area):
+            return False
+        return scope in ("areas", "shared") and self._inside_any(thing.area, who.areas)
+
+    def _inside_any(self, area: str, outer: Iterable[str]) -> bool:
+        return any(self._inside(area, one) for one in outer)
 
 
 def _spread(

@@ -23,6 +23,10 @@ class Places:
         """Whether `area` is `outer` or lies in it."""
         return outer in self.way_up(area)
 
+    def is_private(self, area: str) -> bool:
+        """Whether `area` is somebody's home or lies in one."""
+        return any(self.areas[outer].kind == "home" for outer in self.way_up(area))
+
     def _climb(self, area: str) -> tuple[str, ...]:
         way: dict[str, None] = {}
         while area in self.areas and area not in way:

@@ -6,13 +6,18 @@ from typing import Any
 
 import voluptuous as vol
 
+from hub.config import CompleteSchema
+from hub.config import validators as valid
 from hub.config.faults import did_you_mean
+from hub.people.consent import LONGEST_QUIET
 
 AREA_KINDS = ("community", "grid", "building", "unit", "floor", "home", "place")
 LONGEST_NAME = 100
 LONGEST_OPTION = 2000
 MOST_OPTIONS = 50
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?\Z")
+_PHONE = re.compile(r"\+?[0-9]{5,15}\Z")
+_GRANT = re.compile(r"\S{1,200}(?: \S{1,200}){0,9}\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
@@ -97,7 +102,53 @@ def channel(value: Any) -> dict[str, Any]:
     return {"channel": identity(value["channel"]), "options": options}
 
 
-AREA = vol.Schema(
+def phone(value: Any) -> str:
+    """A telephone number: digits, with + before a country's code; blanks and hyphens are taken out."""
+    if type(value) is int:
+        value = str(value)
+    plain = re.sub(r"[\s()-]", "", value) if isinstance(value, str) and len(value) <= 40 else ""
+    if not _PHONE.match(plain):
+        raise vol.Invalid("it is no telephone number; write 5 to 15 digits in quotes")
+    return plain
+
+
+def quiet_hours(value: Any) -> list[tuple[Any, Any]]:
+    """`22:00-07:00`, or a list of such."""
+    from hub.people.roster_schema import hours
+
+    found: list[tuple[Any, Any]] = listed(hours)(value)
+    for start, end in found:
+        minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440 or 1440
+        if minutes > LONGEST_QUIET.total_seconds() / 60:
+            raise vol.Invalid("quiet hours longer than 16 hours; leave part of the day for what waited")
+    return found
+
+
+def consents(value: Any) -> dict[str, dict[str, str]]:
+    """{marketing: 2026-03-01} or {marketing: {granted: 2026-03-01, withdrawn: 2026-05-01}}."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or len(value) > MOST_OPTIONS:
+        raise vol.Invalid("consents are written as {purpose: 2026-03-01}")
+    return {identity(purpose): _consent(given) for purpose, given in value.items()}
+
+
+def _consent(given: Any) -> dict[str, str]:
+    given = {"granted": given} if isinstance(given, str) else given
+    sound = isinstance(given, Mapping) and "granted" in given and not set(given) - {"granted", "withdrawn"}
+    if not sound or not all(isinstance(item, str) and len(item) <= 40 for item in given.values()):
+        raise vol.Invalid("a consent is the day it was given, or {granted: ..., withdrawn: ...}")
+    return dict(given)
+
+
+def grant(value: Any) -> str:
+    """What a role may do, as it is written."""
+    if not isinstance(value, str) or not _GRANT.match(value):
+        raise vol.Invalid("a grant is one line of text")
+    return value
+
+
+AREA = CompleteSchema(
     {
         vol.Required("id"): identity,
         vol.Optional("name"): name,
@@ -107,8 +158,14 @@ AREA = vol.Schema(
         vol.Optional("areas"): object,  # those inside: read one by one
     }
 )
-ROLE = vol.Schema({vol.Optional("name"): name, vol.Optional("lives"): bool})
-PERSON = vol.Schema(
+ROLE = CompleteSchema(
+    {
+        vol.Optional("name"): name,
+        vol.Optional("lives"): bool,
+        vol.Optional("grants", default=list): listed(grant),
+    }
+)
+PERSON = CompleteSchema(
     {
         vol.Required("id"): identity,
         vol.Required("name"): name,
@@ -116,8 +173,19 @@ PERSON = vol.Schema(
         vol.Optional("areas", default=list): listed(identity),
         vol.Optional("language", default="zh-CN"): language,
         vol.Optional("channels", default=list): listed(channel),
+        vol.Optional("household"): identity,
+        vol.Optional("phone"): phone,
+        vol.Optional("quiet_hours", default=list): quiet_hours,
+        vol.Optional("consents", default=dict): consents,
+        vol.Optional("active", default=True): valid.boolean,
     }
 )
-PEOPLE = vol.Schema(
-    {vol.Optional("roles", default=dict): object, vol.Optional("persons", default=list): object}
+PEOPLE = CompleteSchema(
+    {
+        vol.Optional("roles", default=dict): object,
+        vol.Optional("persons", default=list): object,
+        vol.Optional("sets", default=dict): object,  # read where permissions are
+        vol.Optional("rosters", default=dict): object,
+        vol.Optional("purposes", default=dict): {identity: name},
+    }
 )

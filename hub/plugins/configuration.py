@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from hub.accounts.rules import NO_RULES, Rules, read_rules
 from hub.config import Cache, Document, Fault, did_you_mean, load, validate, what_there_is
 from hub.model.calls import Action
 from hub.model.events import (
@@ -69,6 +70,7 @@ class Configuration:
     core: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
+    rules: Rules = NO_RULES  # of permissions
     unsound: dict[str, Integration | None] = field(default_factory=dict)  # sections that could not be read
     known: Known = field(default_factory=lambda: Known(events={}, actions={}, entities=frozenset()))
 
@@ -145,7 +147,13 @@ def read_configuration(
         cleaned, faults = validate(schema, data.get(name) or {}, (name,), document)
         configuration.faults += faults
         configuration.core[name] = cleaned if cleaned is not None else schema({})
-    configuration.directory, faults = load_directory(data.get("areas"), data.get("people"), document)
+    configuration.directory, faults = load_directory(
+        data.get("areas"), data.get("people"), document, configuration.place.zone, config_dir
+    )
+    configuration.faults += faults
+    areas_told = areas_are_told(data.get("areas"), document)
+    known_areas = configuration.directory.areas if areas_told else None
+    configuration.rules, faults = read_rules(data.get("people"), document, known_areas)
     configuration.faults += faults
     for name, raw in data.items():
         if name not in CORE and name not in PEOPLE:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hub import __version__
+from hub.accounts.accounts import Accounts
 from hub.accounts.permissions import Permissions
 from hub.config import Cache, Fault
 from hub.kernel.actions import Actions
@@ -32,6 +33,7 @@ from hub.runtime.metrics import render
 from hub.store.media import KeepMedia, MediaRetention
 from hub.store.store import Store
 from hub.web.app import Front
+from hub.web.authentication import Authentication
 from hub.web.gate import Gate
 from hub.web.v1 import serve_v1
 
@@ -151,8 +153,13 @@ class Hub:
         self.site.fail_guest = self.supervisor.fail
         self.site.reload = self.reload
         self.lag = LagWatch(self._blocked, self.manager.owner_of)
-        self.permissions = Permissions(lambda area, outer: self.site.directory.places.inside(area, outer))
-        self.gate = Gate(self.token, self.permissions)
+        self.permissions = Permissions(
+            lambda area, outer: self.site.directory.places.inside(area, outer),
+            self.configuration.rules,
+            lambda area: self.site.directory.places.is_private(area),
+        )
+        self.accounts = Accounts(self.store, self.clock, lambda: self.site.directory)
+        self.gate = Gate(self.token, self.permissions, Authentication(self.accounts))
         self.front = Front(self, self.site.routes, self.gate)
         self._declare(self.configuration)
         add_control_routes(self)
@@ -161,6 +168,7 @@ class Hub:
 
     async def _open(self) -> None:
         """Start what runs: web, courier, timers, guests."""
+        await self.accounts.load()
         http = self.configuration.core["http"]
         await self.front.start(
             self._host or http["server_host"], http["server_port"] if self._port is None else self._port
@@ -210,6 +218,7 @@ class Hub:
             await self.media.stop()
             self.lag.stop()
             await self.front.stop()
+            self.accounts.close()
             await self.site.close()
         if self._reachable:
             (self.data_dir / CONTROL_FILE).unlink(missing_ok=True)
@@ -247,6 +256,7 @@ class Hub:
             changed = [name for name in kept if new.sections[name].digest != old.sections[name].digest]
             self._declare(new)
             self.site.directory = new.directory
+            self.permissions.rules = new.rules
             self.configuration = new
             for name in old.broken:
                 self.site.problems.clear(f"{name}.integration")
