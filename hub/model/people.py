@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from hub.model.events import Evidence, Severity
@@ -16,16 +16,42 @@ class Address:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Each day from `start` until `end`, in the site's zone; over midnight when `end` is not after `start`."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A person's word for one purpose; `withdrawn` None: it stands."""
+
+    purpose: str
+    granted: datetime
+    withdrawn: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A resident, grid worker, officer, doctor or admin."""
+    """A resident, grid worker, officer, doctor or admin.
+
+    `areas` are places they answer for; `household` is the area they live in (of a role that `lives`, without a
+    household, `areas` are the homes). An inactive person is in the directory and meant by no audience.
+    """
 
     id: str
     name: str
     roles: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    household: str = ""
     language: str = "zh-CN"
     addresses: tuple[Address, ...] = ()
+    phone: str = ""  # personal: print it by `masked_phone` only
+    quiet: tuple[QuietHours, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +65,7 @@ class Notice:
     cause: str = ""
     at: datetime
     url: str = ""  # where to see more
+    purpose: str = ""  # what it needs consent for; "" is what a person must hear without being asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

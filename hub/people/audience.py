@@ -1,4 +1,4 @@
-"""Audiences: `person:wang_fang`, `role:grid_worker area:b1`, `everyone`, and lists of these.
+"""Audiences: `person:wang_fang`, `role:grid_worker on_duty area:b1`, `residents of b3`, `everyone`, and lists of these.
 
 A blank means "and", a list means "or". Which persons are meant is only known when a notice is made: see Directory.
 """
@@ -13,7 +13,10 @@ from hub.config.faults import did_you_mean
 from hub.model.errors import ConfigError
 
 EVERYONE = "everyone"
-KINDS = ("person", "role", "area")
+ON_DUTY = "on_duty"
+KINDS = ("person", "role", "area", "household")
+RESIDENTS, NOT_PERSON = "residents of", "not person"  # kinds of terms that are written in words
+_WORDS = (EVERYONE, ON_DUTY, "residents", "not")
 MOST_ALTERNATIVES = 1000
 LONGEST = 500  # characters of one alternative
 
@@ -44,13 +47,15 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition on a person; `what` is one of KINDS or "everyone"."""
+    """One condition on a person; `what` is one of KINDS, EVERYONE, ON_DUTY, RESIDENTS or NOT_PERSON."""
 
     what: str
     name: str = ""
 
     def __str__(self) -> str:
-        return self.what if self.what == EVERYONE else f"{self.what}:{self.name}"
+        if self.what in (EVERYONE, ON_DUTY):
+            return self.what
+        return f"{self.what} {self.name}".rstrip() if self.what == RESIDENTS else f"{self.what}:{self.name}"
 
 
 Alternative = tuple[Term, ...]
@@ -81,16 +86,27 @@ def parse_audience(written: Any) -> Audience:
 
 def unknown_names(audience: Audience, names: Names) -> list[AudienceFault]:
     """What in the audience names nobody and nothing that is known."""
-    known = {"person": names.persons, "role": names.roles, "area": names.areas}
+    known: dict[str, tuple[str, Collection[str]]] = {
+        "person": ("person", names.persons),
+        NOT_PERSON: ("person", names.persons),
+        "role": ("role", names.roles),
+        "area": ("area", names.areas),
+        RESIDENTS: ("area", names.areas),
+        "household": ("household", names.areas),
+    }
     found: dict[str, AudienceFault] = {}
     for term in itertools.chain.from_iterable(audience.alternatives):
-        if term.what == EVERYONE or term.name in known[term.what]:
+        if term.what not in known or term.name in known[term.what][1]:
             continue
+        what, there = known[term.what]
         if not term.name:
-            found[str(term)] = AudienceFault("'area:' names no area", "write the area's id behind the colon")
+            where = "behind the colon" if ":" in str(term) else "behind it"
+            said = f"'{term.what}:'" if ":" in str(term) else f"'{term.what}'"
+            found[str(term)] = AudienceFault(f"{said} names no area", f"write the area's id {where}")
         else:
-            hint = did_you_mean(term.name, known[term.what])
-            found[str(term)] = AudienceFault(f"there is no {term.what} '{term.name}'", hint)
+            found[str(term)] = AudienceFault(
+                f"there is no {what} '{term.name}'", did_you_mean(term.name, there)
+            )
     return list(found.values())
 
 
@@ -119,7 +135,7 @@ def _too_many() -> AudienceFault:
 def _terms(text: str) -> Alternative:
     if len(text) > LONGEST:
         raise AudienceFault(f"an audience longer than {LONGEST} characters", "write a list")
-    terms = tuple(_term(word) for word in text.split())
+    terms = tuple(_read_terms(text.split()))
     if not terms:
         raise AudienceFault("the audience is empty", "name a person, a role or an area, or write 'everyone'")
     persons = {term.name for term in terms if term.what == "person"}
@@ -127,12 +143,46 @@ def _terms(text: str) -> Alternative:
         raise AudienceFault(
             f"nobody is {' and '.join(sorted(persons))} at once", "a list means 'or'; write a list"
         )
+    what = {term.what for term in terms}
+    if ON_DUTY in what and not what.isdisjoint((RESIDENTS, "household")):
+        raise AudienceFault("residents have no duty", "leave 'on_duty' out, or name a role with it")
+    if what == {NOT_PERSON}:
+        raise AudienceFault("it only says who is not meant", "write 'everyone' or a role with it")
     return terms
 
 
+def _read_terms(words: list[str]) -> Iterator[Term]:
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if word == "residents":
+            yield _residents(words[place + 1 : place + 3])
+            place += 3
+        elif word == "not":
+            yield _other_than(words[place + 1 : place + 2])
+            place += 2
+        else:
+            yield _term(word)
+            place += 1
+
+
+def _residents(behind: list[str]) -> Term:
+    """`residents of b3`; without an area at the very end, as an event without one leaves it, it is nobody."""
+    if behind[:1] != ["of"] or ":" in "".join(behind[1:]):
+        raise AudienceFault("'residents' names no area", "write 'residents of b3'")
+    return Term(RESIDENTS, behind[1] if len(behind) > 1 else "")
+
+
+def _other_than(behind: list[str]) -> Term:
+    kind, _, name = behind[0].partition(":") if behind else ("", "", "")
+    if kind != "person" or not name:
+        raise AudienceFault("'not' is said of a person only", "write 'not person:wang_fang'")
+    return Term(NOT_PERSON, name)
+
+
 def _term(word: str) -> Term:
-    if word == EVERYONE:
-        return Term(EVERYONE)
+    if word in (EVERYONE, ON_DUTY):
+        return Term(word)
     kind, colon, name = word.partition(":")
     if not colon:
         raise AudienceFault(f"'{word}' is no audience", _hint(word))
@@ -141,13 +191,13 @@ def _term(word: str) -> Term:
         raise AudienceFault(
             f"'{kind}:' is unknown in an audience", did_you_mean(kind, KINDS) or f"use {known}"
         )
-    if not name and kind != "area":
+    if not name and kind not in ("area", "household"):
         raise AudienceFault(f"'{kind}:' names nobody", f"write it without a blank, as in '{kind}:name'")
     return Term(kind, name)
 
 
 def _hint(word: str) -> str:
-    return did_you_mean(word, [EVERYONE]) or f"write 'person:{word}', 'role:{word}' or 'area:{word}'"
+    return did_you_mean(word, _WORDS) or f"write 'person:{word}', 'role:{word}' or 'area:{word}'"
 
 
 def _combinations(written: Mapping[Any, Any]) -> Iterator[Alternative]:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """What persons are here; `lives` tells whether their areas are homes or places they answer for."""
+    """What persons are here; `lives` tells whether their areas are homes or places they answer for.
+
+    `grants` is what the role may do, kept as it is written; permissions give it its meaning.
+    """
 
     id: str
     name: str
     lives: bool = False
+    grants: tuple[str, ...] = ()
 
 
 BUILT_IN_ROLES: Mapping[str, Role] = {

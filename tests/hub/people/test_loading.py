@@ -175,3 +175,77 @@ def test_areas_too_deep_inside_each_other_are_a_fault(read):
     text = "[" + "".join(f"{{id: a{n}, areas: [" for n in range(20)) + "]}" * 20 + "]"
     _directory, faults = read(f"areas: {text}")
     assert "deep" in "\n".join(faults)
+
+
+def test_a_person_has_a_household_a_phone_quiet_hours_and_consents(read):
+    directory, faults = read(
+        """
+        areas: [{id: b3, name: 3 号楼}]
+        people:
+          purposes: {choir: 合唱团}
+          roles: {nurse: {name: 护士, grants: ["view health", "door.open area:b3"]}}
+          persons:
+            - id: sun
+              name: 孙
+              roles: [resident]
+              household: b3-u2-1203
+              phone: 138 0013-8000
+              quiet_hours: ["22:00-07:00", "12:30-14:00"]
+              consents: {choir: 2026-03-01, marketing: {granted: 2026-03-01, withdrawn: 2026-03-05 12:00}}
+              active: no
+        """
+    )
+    assert faults == []
+    sun = directory.persons["sun"]
+    assert (sun.household, sun.phone, sun.active) == ("b3-u2-1203", "13800138000", False)
+    assert [(hours.start.hour, hours.end.hour) for hours in sun.quiet] == [(22, 7), (12, 14)]
+    choir, marketing = sun.consents
+    assert choir.granted.isoformat() == "2026-02-28T16:00:00+00:00"  # midnight of the site
+    assert marketing.withdrawn.isoformat() == "2026-03-05T04:00:00+00:00"
+    assert directory.roles["nurse"].grants == ("view health", "door.open area:b3")
+
+
+def test_a_home_need_not_be_written_when_its_building_is(read):
+    directory, faults = read(
+        """
+        areas: [{id: b3, name: 3 号楼}]
+        people: {persons: [{id: a, name: A, household: b3-u2-1203}, {id: b, name: B, household: b3-u2-1203}]}
+        """
+    )
+    assert faults == []
+    assert directory.places.way_up("b3-u2-1203") == ("b3-u2-1203", "b3-u2", "b3")
+    assert (directory.areas["b3-u2-1203"].kind, directory.areas["b3-u2"].kind) == ("home", "unit")
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("household: b9-u2-1203", "no area that household 'b9-u2-1203' lies in"),
+        ("phone: 1.38E+10", "no telephone number"),
+        ("phone: '12'", "no telephone number"),
+        ("quiet_hours: 22:00-21:00", "longer than 16 hours"),
+        ("quiet_hours: 22:00-22:00", "longer than 16 hours"),
+        ("quiet_hours: night", "20:00-08:00"),
+        ("consents: {marketng: 2026-03-01}", "did you mean 'marketing'?"),
+        ("consents: {marketing: soon}", "write the day it was given"),
+        ("consents: {marketing: yes}", "write the day it was given"),
+        ("consents: {marketing: {withdrawn: 2026-03-01}}", "a consent is the day it was given"),
+        ("consents: [marketing]", "written as {purpose: 2026-03-01}"),
+        ("active: maybe", "active"),
+    ],
+)
+def test_what_a_person_can_not_have_is_told(read, entry, told):
+    _directory, faults = read(
+        f"""
+        areas: [{{id: b3}}]
+        people: {{persons: [{{id: a, name: A, {entry}}}]}}
+        """
+    )
+    assert told in "\n".join(faults)
+
+
+def test_after_many_wrong_names_the_nearest_is_looked_for_no_more(read):
+    persons = ", ".join(f"{{id: p{n}, name: x, areas: [b33]}}" for n in range(60))
+    _directory, faults = read(f"areas: [{{id: b3}}]\npeople: {{persons: [{persons}]}}\n")
+    assert "did you mean 'b3'?" in faults[0]
+    assert "there are b3" in faults[-1]
