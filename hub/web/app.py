@@ -107,6 +107,7 @@ class Front:
         """The application; every request is looked up in the table of routes."""
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.router.add_route("*", "/{tail:.*}", self._dispatch)
+        app.on_response_prepare.append(self._gate.finish)
         return app
 
     async def start(self, host: str, port: int) -> None:

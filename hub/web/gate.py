@@ -25,7 +25,13 @@ class Credentials(Protocol):
     """What knows accounts: turns what a request carries into who it is."""
 
     def principal_of(self, request: web.Request) -> Principal | None:
-        """Who the bearer token or cookie says it is; NOBODY when it carries none, None when what it carries is bad."""
+        """Who the bearer token or cookie says it is; NOBODY when it carries none, None when what it carries is bad.
+
+        HTTPForbidden when what it carries does not count, as a cookie that another site's page sent along.
+        """
+
+    def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add what the answer has to carry, such as a cookie's next value."""
 
 
 class Gate:
@@ -46,7 +52,7 @@ class Gate:
 
     def admit(self, request: web.Request, route: "Route") -> None:
         """Put who calls into the request; HTTPUnauthorized or HTTPForbidden when the route isn't for them."""
-        who = LOCAL_ADMIN if self.is_local_admin(request) else self._known(request)
+        who = LOCAL_ADMIN if self.is_local_admin(request) else self._known(request, route)
         request[PRINCIPAL] = who or NOBODY
         request[PERMISSIONS] = self.permissions
         if route.access == "public":
@@ -60,8 +66,20 @@ class Gate:
         if not self.permissions.may_some(who, verb, kind):
             raise web.HTTPForbidden(text=f"you may not {verb} any {kind}")
 
-    def _known(self, request: web.Request) -> Principal | None:
-        return NOBODY if self._credentials is None else self._credentials.principal_of(request)
+    async def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Called before each answer is sent."""
+        if self._credentials is not None:
+            self._credentials.finish(request, response)
+
+    def _known(self, request: web.Request, route: "Route") -> Principal | None:
+        if self._credentials is None:
+            return NOBODY
+        try:
+            return self._credentials.principal_of(request)
+        except web.HTTPForbidden:
+            if route.access == "public":
+                return NOBODY
+            raise
 
 
 def may(request: web.Request, verb: str, thing: Thing) -> bool:

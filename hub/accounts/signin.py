@@ -1,0 +1,123 @@
+"""Signing in: name, password, second factor. Whoever is refused learns nothing of which names there are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.accounts.book import Book
+from hub.accounts.codes import use_code
+from hub.accounts.names import folded
+from hub.accounts.passwords import Hasher
+from hub.accounts.records import Account
+from hub.accounts.secret import digest_of, is_kind, new_secret
+from hub.accounts.throttle import Throttle, network_of
+from hub.model.errors import HubError
+
+DEVICES_KEPT = 10  # of each account
+
+
+class SignInRefused(HubError):
+    """Name, password or code is wrong, or the account is disabled: which of them is not told."""
+
+
+class CodeWanted(HubError):
+    """The password is right; the second factor is still to be shown."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__("enter the code of your authenticator")
+        self.account = account
+
+
+class Throttled(HubError):
+    """Too many were wrong; `seconds` to wait, whatever is tried meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many wrong passwords; wait {seconds:.0f} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What somebody tries."""
+
+    name: str
+    password: str
+    code: str = ""
+    address: str
+    device: str = ""  # the secret of a device that signed in before
+
+
+class SignIn:
+    """Checks who somebody is."""
+
+    def __init__(self, book: Book, throttle: Throttle, hasher: Hasher, now: Callable[[], datetime]) -> None:
+        self._book, self._throttle, self._hasher, self._now = book, throttle, hasher, now
+
+    async def check(self, attempt: Attempt) -> Account:
+        """Whose name, password and code these are; SignInRefused, CodeWanted, Throttled, or NotReady in a flood."""
+        account = self._book.account_named(attempt.name)
+        keys = self._begin(account, attempt.name, attempt.address, attempt.device)
+        written = account.password if account is not None and not account.disabled else ""
+        right = await self._hasher.verify(written, attempt.password, network_of(attempt.address))
+        account = self._still(account)  # it may have changed meanwhile
+        if not right or account is None or account.password != written:
+            raise SignInRefused("name or password is wrong")
+        if account.totp and not attempt.code:
+            raise CodeWanted(account.id)
+        return self._end(account, attempt.code, keys)
+
+    def check_code(self, account_id: str, code: str, address: str) -> Account:
+        """Whose second factor this is, after `CodeWanted`; SignInRefused, Throttled."""
+        account = self._still(self._book.accounts.get(account_id))
+        if account is None:
+            raise SignInRefused("name or password is wrong")
+        return self._end(account, code, self._begin(account, account.name, address, ""))
+
+    async def check_again(self, account: Account, password: str, address: str) -> None:
+        """Whether who is signed in knows the password, before something grave; SignInRefused, Throttled."""
+        key = (f"again:{account.id}",)
+        self._wait_or_count(key)
+        if not await self._hasher.verify(account.password, password, network_of(address)):
+            raise SignInRefused("the password is wrong")
+        self._throttle.forgive(key)
+
+    async def know_device(self, account_id: str, device: str) -> str:
+        """Remember a device for the account; returns its secret, the same one if it is known already."""
+        account = self._book.accounts[account_id]
+        if device and digest_of(device) in account.devices:
+            return device
+        secret = new_secret("device")
+        devices = (*account.devices, digest_of(secret))[-DEVICES_KEPT:]
+        with self._book.units.open() as unit:
+            self._book.put(replace(account, devices=devices))
+        await unit.receipt
+        return secret
+
+    def _begin(self, account: Account | None, name: str, address: str, device: str) -> tuple[str, ...]:
+        known = ""
+        if account is not None and is_kind(device, "device") and digest_of(device) in account.devices:
+            known = f"{account.id}/{digest_of(device)[:16]}"
+        keys = self._throttle.keys_of(account.id if account else "", folded(name), address, known)
+        self._wait_or_count(keys)
+        return keys
+
+    def _wait_or_count(self, keys: tuple[str, ...]) -> None:
+        if (seconds := self._throttle.wait(keys)) > 0:
+            raise Throttled(seconds)
+        self._throttle.count(keys)
+
+    def _still(self, account: Account | None) -> Account | None:
+        found = None if account is None else self._book.accounts.get(account.id)
+        return None if found is None or found.disabled else found
+
+    def _end(self, account: Account, code: str, keys: tuple[str, ...]) -> Account:
+        """Check the second factor if there is one, and let in."""
+        with self._book.units.open():
+            if account.totp:
+                after = use_code(account, code, self._now())
+                if after is None:
+                    raise SignInRefused("the code is wrong, or was used already")
+                self._book.put(after)
+                account = after
+            self._throttle.forgive(keys)
+        return account
