@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, unquote
 
 import msgspec
 from msgspec import Meta
@@ -12,8 +13,9 @@ from hub.accounts.permissions import Thing
 from hub.plugins.site import Site
 from hub.store import catalogue
 from hub.store.outbox import OutboxRow
+from hub.store.sql import from_microseconds, to_microseconds
 from hub.web.v1.operations import Asked, Operation, Page, Refused, missing
-from hub.web.v1.shapes import Cursor, Limit, Moment
+from hub.web.v1.shapes import Limit, Moment
 
 DELIVER = "notify.deliver"
 SCANNED = 5000
@@ -44,7 +46,9 @@ class DeliveryQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     alarm: Annotated[str, Meta(max_length=100)] = ""
     person: Annotated[str, Meta(max_length=64)] = ""
     state: State | None = None
-    after: Cursor = ""
+    after: Annotated[
+        str, Meta(pattern="^([0-9]{1,16}~[!-~]{1,400})?$", description="`next` of the page before")
+    ] = ""
     limit: Limit = 50
 
 
@@ -177,19 +181,11 @@ def _thing(row: OutboxRow) -> Thing:
 
 
 def _cursor(row: OutboxRow) -> str:
-    return f"{row.created.isoformat()}~{row.key}"[:400]
+    return f"{to_microseconds(row.created)}~{quote(row.key)}"
 
 
 def _place(cursor: str) -> tuple[datetime, str]:
     if not cursor:
         return _LAST, ""
-    text, _, key = cursor.partition("~")
-    try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            raise ValueError(text)
-    except ValueError as error:
-        raise Refused(
-            400, "this cursor is none", errors=[{"parameter": "after", "detail": "use `next`"}]
-        ) from error
-    return found, key
+    created, _, key = cursor.partition("~")
+    return from_microseconds(int(created)), unquote(key)

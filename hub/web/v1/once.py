@@ -1,5 +1,6 @@
 """Idempotency keys: a request that comes again with its key is answered as the first time, also after a restart."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from hub.web.v1.operations import Refused
 
 KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 10_000  # answers; the oldest go first
+_KEY = re.compile(r"[!-~]{1,200}\Z")
 LARGEST_KEPT = 64 * 1024  # characters of an answer; a longer one is carried out again
 
 
@@ -47,8 +49,8 @@ class Once:
     @asynccontextmanager
     async def turn(self, account: str, key: str, digest: str) -> AsyncIterator[Turn]:
         """One at a time under a key; Refused when it is under way, or was used for something else."""
-        if len(key) > 200 or not key.isprintable() or not key.isascii():
-            raise Refused(400, "an Idempotency-Key has at most 200 printable characters of ASCII")
+        if not _KEY.match(key):
+            raise Refused(400, "an Idempotency-Key has 1 to 200 visible characters of ASCII")
         name = f"{account}/{key}"
         if len(name) > 255:
             raise Refused(400, "the Idempotency-Key is too long")
@@ -59,7 +61,7 @@ class Once:
             self._forget_old()
             found = self._memory.get(name)
             if found is not None and found["digest"] != digest:
-                raise Refused(422, "this Idempotency-Key was used for another request")
+                raise Refused(409, "this Idempotency-Key was used for another request")
             kept = None if found is None else Kept(found["status"], found["body"])
             yield Turn(self._memory, name, digest, self._now(), kept)
         finally:

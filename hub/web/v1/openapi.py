@@ -117,7 +117,7 @@ def _responses(operation: Operation, answer: Any) -> dict[str, Any]:
     if operation.body is not None:
         statuses |= {413, 415}
     if operation.keyed:
-        statuses |= {409, 422}
+        statuses.add(409)
     from hub.web.v1.operations import web_title
 
     return {str(operation.status): good} | {

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -147,18 +148,34 @@ def _query(wanted: type[msgspec.Struct], request: web.Request) -> Any:
             raise Refused(400, f"'{name[:80]}' is given twice", errors=[{"parameter": name[:80]}])
         else:
             values[name] = given[0]
+    for name in _moments(wanted) & values.keys():
+        # msgspec would take a number for seconds since 1970.
+        if "-" not in values[name][1:]:
+            detail = "write it as 2026-01-31T08:00:00+08:00"
+            raise Refused(400, f"'{name}': {detail}", errors=[{"parameter": name, "detail": detail}])
     try:
         return msgspec.convert(values, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error, "parameter") from error
 
 
+@cache
 def _lists(wanted: type[msgspec.Struct]) -> set[str]:
     """Names of the parameters that may be given many times."""
     return {
         field.name
         for field in msgspec.structs.fields(wanted)
         if isinstance(msgspec.inspect.type_info(field.type), msgspec.inspect.ListType)
+    }
+
+
+@cache
+def _moments(wanted: type[msgspec.Struct]) -> set[str]:
+    """Names of the parameters that are times."""
+    return {
+        field.name
+        for field in msgspec.structs.fields(wanted)
+        if "DateTimeType" in repr(msgspec.inspect.type_info(field.type))
     }
 
 

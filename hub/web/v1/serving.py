@@ -52,8 +52,8 @@ class Api:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:
                 question = await asked(operation, request)
-                key = request.headers.get("Idempotency-Key", "") if operation.keyed else ""
-                if not key:
+                key = request.headers.get("Idempotency-Key") if operation.keyed else None
+                if key is None:
                     return answered(operation, await operation.handler(question))
                 return await self._serve_once(operation, question, key)
             except Refused as error:
