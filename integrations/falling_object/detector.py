@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,13 @@ from .candidates import CandidateFinder, Sighting
 from .detection import Detection, describe
 from .judgement import Rejection, Throw, judge
 from .linking import Linker
+from .stitching import Pieces
 from .tracks import Track
 
 REMEMBER_S = 6.0
 SAME_THROW_M, AHEAD_M_S = 0.9, 2.0
 SUSPECTS = 50
+UNIONS = 2
 UPSET_S, UPSET_COUNT, QUARANTINE_S = 1.0, 4, 1.2
 
 
@@ -32,6 +35,7 @@ class Detector:
         self._cadence = Cadence()
         self._finder = CandidateFinder()
         self._linker = Linker(calibration)
+        self._pieces = Pieces()
         self._known: deque[Throw] = deque(maxlen=16)
         self._upsets: deque[float] = deque(maxlen=UPSET_COUNT)
         self._blind_until: float | None = None
@@ -51,8 +55,8 @@ class Detector:
                 return []
             self._start_over()
         self._now = t
-        sighting = self._finder.feed(luma, self._cadence.settle(t), key_frame)
-        return [] if sighting is None else self._consider(sighting, t)
+        sightings = self._finder.feed(luma, self._cadence.settle(t), key_frame)
+        return [found for sighting in sightings for found in self._consider(sighting, t)]
 
     def finish(self) -> list[Detection]:
         """The stream is over: judge what is still in the air."""
@@ -63,6 +67,7 @@ class Detector:
         self._cadence = Cadence()
         self._finder, self._linker = CandidateFinder(), Linker(self._calibration)
         self._known.clear()
+        self._pieces.clear()
         self._upsets.clear()
         self._blind_until = None
 
@@ -87,7 +92,7 @@ class Detector:
         for track in sorted(ended, key=lambda track: -len(track.places)):
             if self._goes_on(track):
                 continue
-            verdict = judge(self._calibration, track)
+            verdict = self._judge(track)
             if isinstance(verdict, Rejection):
                 self.counts[f"rejected: {verdict.reason.partition('(')[0].strip()}"] += 1
                 self.rejections.append(verdict)
@@ -97,6 +102,20 @@ class Detector:
                 self._known.append(verdict)
                 found.append(describe(self._calibration, verdict, now))
         return found
+
+    def _judge(self, track: Track) -> Throw | Rejection:
+        """The verdict on a track; when it is no throw by itself, on it as the rest of an earlier piece."""
+        verdict = judge(self._calibration, track)
+        if isinstance(verdict, Throw):
+            return verdict
+        for whole in islice(self._pieces.unions(track), UNIONS):
+            joined = judge(self._calibration, whole)
+            if isinstance(joined, Throw):
+                self.counts["joined pieces"] += 1
+                return joined
+            self._pieces.keep(whole)
+        self._pieces.keep(track)
+        return verdict
 
     def _goes_on(self, track: Track) -> bool:
         """True when a live, longer track took over most of this one's places."""

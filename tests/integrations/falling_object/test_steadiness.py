@@ -43,9 +43,9 @@ def test_a_moving_dot_is_found_before_a_shaking_wall() -> None:
     for sharp, t in film(3.0, lambda p, t: dot(p, 300.0, 40.0 + 120.0 * t, 3.0, 255.0)):
         picture = blurred(sharp)
         shift = (1.5 * np.sin(17 * t), 1.2 * np.sin(23 * t + 1))
-        sighting = finder.feed(move(picture, shift), t, False)
-        if sighting is not None and sighting.t > 1.0:
-            near.append(
-                min((abs(b.x - 300) + abs(b.y - 40 - 120 * sighting.t) for b in sighting.blobs), default=99.0)
-            )
+        near += [
+            min((abs(b.x - 300) + abs(b.y - 40 - 120 * seen.t) for b in seen.blobs), default=99.0)
+            for seen in finder.feed(move(picture, shift), t, False)
+            if seen.t > 1.0
+        ]
     assert np.mean(np.array(near) < 6.0) > 0.8
