@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from hub.accounts.audit import Audit
 from hub.accounts.book import Book
 from hub.accounts.invitations import Invitations
 from hub.accounts.passwords import Hasher
-from hub.accounts.permissions import Principal
+from hub.accounts.permissions import Permissions, Principal
 from hub.accounts.principals import Principals
 from hub.accounts.records import Session
 from hub.accounts.registry import Registry
@@ -28,16 +29,24 @@ _NEXT_SWEEP = timedelta(hours=1)
 class Accounts:
     """Put together over the store; `load` before use, `close` at the end."""
 
-    def __init__(self, store: Store, clock: Clock, directory: Callable[[], Directory]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        directory: Callable[[], Directory],
+        permissions: Permissions,
+        audit: Audit,
+    ) -> None:
         self._clock, self._store = clock, store
         self._timer: Timer | None = None
         self.book = Book(store)
         self.hasher = Hasher()
-        self.principals = Principals(directory)
+        self.principals = Principals(directory, permissions)
         self.sessions = Sessions(self.book, clock.now)
         self.throttle = Throttle(self.book, clock.now, self._salt())
-        self.sign_in = SignIn(self.book, self.throttle, self.hasher, clock.now)
+        self.sign_in = SignIn(self.book, self.throttle, self.hasher, clock.now, audit)
         self.registry = Registry(self.book, self.sessions, self.hasher, directory, clock.now)
+        self.audit = audit
         self.invitations = Invitations(self.book, self.registry, self.hasher, clock.now)
         self.sessions.on_revoked(self.principals.forget)
 

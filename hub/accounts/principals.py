@@ -1,33 +1,29 @@
 """From an account to a principal: roles, places and grants as the directory has them now."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
-from hub.accounts.grants import Grant, GrantFault, grants_of, parse_grant, parse_token_scope
-from hub.accounts.permissions import Principal
+from hub.accounts.grants import parse_token_scope
+from hub.accounts.permissions import Permissions, Principal
 from hub.accounts.records import Account, Session
 from hub.model.people import Person
 from hub.people import Directory
 
-Path = tuple[str | int, ...]
-
 
 class Principals:
-    """Makes principals; the same one again until the account, the session or the directory changes."""
+    """Makes principals; the same one again until the account, the session or the files change."""
 
-    def __init__(self, directory: Callable[[], Directory]) -> None:
-        self._directory = directory
+    def __init__(self, directory: Callable[[], Directory], permissions: Permissions) -> None:
+        self._directory, self._permissions = directory, permissions
         self.patients: Callable[[str], Iterable[str]] = lambda _person: ()  # of a doctor, by ids of persons
         self._made: dict[str, tuple[Account, tuple[str, ...] | None, Principal]] = {}
-        self._made_of: Directory | None = None  # what the ones that are made hold for
-        self._written: Mapping[str, tuple[Grant, ...]] = {}
+        self._made_of: tuple[object, object] = (None, None)  # what the ones that are made hold for
 
     def of(self, account: Account, session: Session) -> Principal:
         """Who asks, by this session of this account."""
-        directory = self._directory()
-        if directory is not self._made_of:
+        directory, rules = self._directory(), self._permissions.rules
+        if self._made_of[0] is not directory or self._made_of[1] is not rules:
             self._made.clear()
-            self._made_of = directory
-            self._written = written_grants(directory)[0]
+            self._made_of = (directory, rules)
         made = self._made.get(session.id)
         if made is None or made[0] is not account or made[1] != session.scopes:
             made = self._made[session.id] = (account, session.scopes, self._make(account, session))
@@ -60,26 +56,8 @@ class Principals:
             language=account.language or (person.language if person else "zh-CN"),
             session=session.id,
             scopes=None if scopes is None else tuple(parse_token_scope(scope) for scope in scopes),
-            grants=grants_of(sorted(roles), self._written),
+            grants=self._permissions.grants_of(roles),
         )
-
-
-def written_grants(
-    directory: Directory,
-) -> tuple[dict[str, tuple[Grant, ...]], list[tuple[Path, GrantFault]]]:
-    """What the files give each role, and every fault with its path in the files."""
-    written: dict[str, tuple[Grant, ...]] = {}
-    faults: list[tuple[Path, GrantFault]] = []
-    for role in directory.roles.values():
-        found: list[Grant] = []
-        for place, text in enumerate(role.grants):
-            try:
-                found.append(parse_grant(text))
-            except GrantFault as fault:
-                faults.append((("people", "roles", role.id, "grants", place), fault))
-        if role.grants:
-            written[role.id] = tuple(found)
-    return written, faults
 
 
 def _places(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.accounts.audit import FAILED, Audit
 from hub.accounts.book import Book
 from hub.accounts.codes import use_code
 from hub.accounts.names import folded
@@ -50,8 +51,11 @@ class Attempt:
 class SignIn:
     """Checks who somebody is."""
 
-    def __init__(self, book: Book, throttle: Throttle, hasher: Hasher, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, book: Book, throttle: Throttle, hasher: Hasher, now: Callable[[], datetime], audit: Audit
+    ) -> None:
         self._book, self._throttle, self._hasher, self._now = book, throttle, hasher, now
+        self._audit = audit
 
     async def check(self, attempt: Attempt) -> Account:
         """Whose name, password and code these are; SignInRefused, CodeWanted, Throttled, or NotReady in a flood."""
@@ -61,17 +65,18 @@ class SignIn:
         right = await self._hasher.verify(written, attempt.password, network_of(attempt.address))
         account = self._still(account)  # it may have changed meanwhile
         if not right or account is None or account.password != written:
+            self._note_failure(account, attempt.address)
             raise SignInRefused("name or password is wrong")
         if account.totp and not attempt.code:
             raise CodeWanted(account.id)
-        return self._end(account, attempt.code, keys)
+        return self._end(account, attempt.code, keys, attempt.address)
 
     def check_code(self, account_id: str, code: str, address: str) -> Account:
         """Whose second factor this is, after `CodeWanted`; SignInRefused, Throttled."""
         account = self._still(self._book.accounts.get(account_id))
         if account is None:
             raise SignInRefused("name or password is wrong")
-        return self._end(account, code, self._begin(account, account.name, address, ""))
+        return self._end(account, code, self._begin(account, account.name, address, ""), address)
 
     async def check_again(self, account: Account, password: str, address: str) -> None:
         """Whether who is signed in knows the password, before something grave; SignInRefused, Throttled."""
@@ -110,14 +115,22 @@ class SignIn:
         found = None if account is None else self._book.accounts.get(account.id)
         return None if found is None or found.disabled else found
 
-    def _end(self, account: Account, code: str, keys: tuple[str, ...]) -> Account:
+    def _note_failure(self, account: Account | None, address: str) -> None:
+        """Without the name that was typed: it may be a password in the wrong field."""
+        self._audit.record(
+            "sign_in", "account", account.id if account else "", address=address, outcome=FAILED
+        )
+
+    def _end(self, account: Account, code: str, keys: tuple[str, ...], address: str) -> Account:
         """Check the second factor if there is one, and let in."""
         with self._book.units.open():
             if account.totp:
                 after = use_code(account, code, self._now())
                 if after is None:
+                    self._note_failure(account, address)
                     raise SignInRefused("the code is wrong, or was used already")
                 self._book.put(after)
                 account = after
             self._throttle.forgive(keys)
+            self._audit.record("sign_in", "account", account.id, who=account.id, address=address)
         return account

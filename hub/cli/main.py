@@ -16,6 +16,7 @@ VERBS = {
     "describe": "hub.cli.describe:describe",
     "events": "hub.cli.events:events",
     "outbox": "hub.cli.outbox:outbox",
+    "user": "hub.cli.user:user",
     "automation": "hub.cli.automation:automation",
 }
 

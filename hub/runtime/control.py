@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from hub import __version__
+from hub.accounts.administration import Administration
 from hub.config import ConfigUnreadable
 from hub.kernel.journal import event_data
+from hub.model.errors import HubError
 from hub.model.events import Event, HubStopping
 from hub.runtime.metrics import resident_bytes
 
@@ -30,6 +32,7 @@ def add_control_routes(hub: "Hub") -> None:
     add("POST", "reload", control.reload)
     add("POST", "outbox", control.outbox)
     add("GET", "events", control.events)
+    add("POST", "users", control.users)
 
 
 class Control:
@@ -90,6 +93,18 @@ class Control:
             raise web.HTTPBadRequest(text='send {"do": "retry" or "drop", "keys": [...]}')
         done = [key for key in keys if isinstance(key, str) and await act(key)]
         return web.json_response({"done": done, "unknown": [key for key in keys if key not in done]})
+
+    async def users(self, request: web.Request) -> web.Response:
+        """Carry a command about accounts out: {"do": ...}; 400 says why it can't be."""
+        try:
+            done = await Administration(self._hub.accounts, self._hub.clock.now).carry_out(
+                await request.json()
+            )
+        except ValueError as error:
+            raise web.HTTPBadRequest(text="the body is no JSON") from error
+        except HubError as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        return web.json_response(done)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Every event from now on, one JSON object a line, until the caller goes or the hub stops."""

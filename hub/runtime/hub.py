@@ -158,7 +158,9 @@ class Hub:
             self.configuration.rules,
             lambda area: self.site.directory.places.is_private(area),
         )
-        self.accounts = Accounts(self.store, self.clock, lambda: self.site.directory)
+        self.accounts = Accounts(
+            self.store, self.clock, lambda: self.site.directory, self.permissions, self.site.audit
+        )
         self.gate = Gate(self.token, self.permissions, Authentication(self.accounts))
         self.front = Front(self, self.site.routes, self.gate)
         self._declare(self.configuration)

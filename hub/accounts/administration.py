@@ -1,0 +1,289 @@
+"""What an admin does with accounts from the shell, as plain data in and out: over HTTP or straight on the store."""
+
+import ipaddress
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.accounts.accounts import Accounts
+from hub.accounts.records import Account, Invitation, Session
+from hub.accounts.throttle import network_of
+from hub.model.errors import ActionRefused
+
+Data = Mapping[str, Any]
+WHO = "local"  # the machine's own admin
+MOST_ITEMS, LONGEST_TEXT = 100, 1000
+
+
+class Administration:
+    """Carries commands out; HubError says why one can't be."""
+
+    def __init__(self, accounts: Accounts, now: Callable[[], datetime]) -> None:
+        self._accounts, self._now = accounts, now
+        self._book, self._registry = accounts.book, accounts.registry
+        self._commands: Mapping[str, Callable[[Data], Awaitable[Any]]] = {
+            "add": self._add,
+            "list": self._list,
+            "disable": self._disable,
+            "enable": self._enable,
+            "remove": self._remove,
+            "role": self._role,
+            "link": self._link,
+            "password": self._password,
+            "code-off": self._code_off,
+            "invite": self._invite,
+            "invitations": self._invitations,
+            "token": self._token,
+            "sessions": self._sessions,
+            "revoke": self._revoke,
+            "bans": self._bans,
+            "unban": self._unban,
+        }
+
+    async def carry_out(self, command: object) -> Any:
+        """Do `{"do": NAME, ...}`; returns what is to be told, as JSON."""
+        if not isinstance(command, Mapping) or (found := self._commands.get(str(command.get("do")))) is None:
+            raise ActionRefused(f"send {{'do': one of {', '.join(self._commands)}}}")
+        return await found(command)
+
+    # --- accounts -----------------------------------------------------------------------------------------
+
+    async def _add(self, given: Data) -> Any:
+        password = _text(given, "password") if given.get("password") is not None else None
+        account = await self._registry.add(
+            _text(given, "name"),
+            roles=_texts(given, "roles"),
+            person=_text(given, "person"),
+            language=_text(given, "language"),
+            password=password,
+        )
+        self._note(
+            "add", account.id, {"name": account.name, "roles": account.roles, "person": account.person}
+        )
+        return self._told(account)
+
+    async def _list(self, _given: Data) -> Any:
+        accounts = sorted(self._book.accounts.values(), key=lambda account: account.name)
+        return [self._told(account) for account in accounts]
+
+    async def _disable(self, given: Data) -> Any:
+        account = await self._registry.disable(self._named(given))
+        self._note("disable", account.id)
+        return self._told(account)
+
+    async def _enable(self, given: Data) -> Any:
+        account = await self._registry.enable(self._named(given))
+        self._note("enable", account.id)
+        return self._told(account)
+
+    async def _remove(self, given: Data) -> Any:
+        account = self._named(given)
+        await self._registry.remove(account)
+        self._note("remove", account.id, {"name": account.name})
+        return {"removed": account.name}
+
+    async def _role(self, given: Data) -> Any:
+        add, remove = _texts(given, "add"), _texts(given, "remove")
+        account = await self._registry.change(self._named(given), add=add, remove=remove)
+        self._note("change_roles", account.id, {"added": add, "removed": remove})
+        return self._told(account)
+
+    async def _link(self, given: Data) -> Any:
+        account = await self._registry.change(self._named(given), person=_text(given, "person"))
+        self._note("link", account.id, {"person": account.person})
+        return self._told(account)
+
+    async def _password(self, given: Data) -> Any:
+        """Set a password, or make a link by which its owner does."""
+        account = self._named(given)
+        if given.get("password") is not None:
+            await self._registry.set_password(account, _text(given, "password"))
+            self._note("set_password", account.id)
+            return self._told(self._book.accounts[account.id])
+        invitation, code = await self._accounts.invitations.reset(account, made_by=WHO, lasts=_days(given))
+        self._note("invite_to_reset", account.id)
+        return _invited(invitation) | {"code": code}
+
+    async def _code_off(self, given: Data) -> Any:
+        account = self._named(given)
+        await self._registry.remove_totp(account)
+        self._note("remove_second_factor", account.id)
+        return self._told(self._book.accounts[account.id])
+
+    # --- invitations --------------------------------------------------------------------------------------
+
+    async def _invite(self, given: Data) -> Any:
+        invitation, code = await self._accounts.invitations.invite(
+            made_by=WHO,
+            name=_text(given, "name"),
+            person=_text(given, "person"),
+            roles=_texts(given, "roles"),
+            lasts=_days(given),
+        )
+        self._note("invite", invitation.id, {"roles": invitation.roles, "person": invitation.person})
+        return _invited(invitation) | {"code": code}
+
+    async def _invitations(self, _given: Data) -> Any:
+        now = self._now()
+        return [_invited(item) for item in self._book.invitations.values() if now < item.expires]
+
+    # --- sessions and tokens ------------------------------------------------------------------------------
+
+    async def _token(self, given: Data) -> Any:
+        scopes = _texts(given, "scopes")
+        account = self._named(given)
+        session, secret = await self._registry.make_token(
+            account, label=_text(given, "label"), scopes=scopes or None, lasts=_days(given)
+        )
+        self._note(
+            "make_token", account.id, {"session": session.id, "label": session.label, "scopes": scopes}
+        )
+        return self._shown(session) | {"token": secret}
+
+    async def _sessions(self, given: Data) -> Any:
+        kinds = _texts(given, "kinds") or ("console", "client", "token")
+        whose = self._named(given).id if _text(given, "name") else ""
+        found = [
+            item
+            for item in self._book.sessions.values()
+            if item.kind in kinds and whose in ("", item.account)
+        ]
+        return [self._shown(session) for session in sorted(found, key=lambda session: session.used)]
+
+    async def _revoke(self, given: Data) -> Any:
+        """End one session, token or invitation by its id, or all that an account has open."""
+        wanted = _text(given, "id")
+        if wanted in self._book.invitations:
+            await self._accounts.invitations.withdraw(wanted)
+            self._note("withdraw", wanted)
+            return {"revoked": [wanted]}
+        if wanted:
+            ended = [session for session in self._book.sessions.values() if session.id == wanted]
+        else:
+            ended = self._book.sessions_of(self._named(given).id)
+        if wanted and not ended:
+            raise ActionRefused(f"there is no session, token or invitation '{wanted[:80]}'")
+        await self._accounts.sessions.end(ended)
+        for session in ended:
+            self._note("revoke", session.account, {"session": session.id})
+        return {"revoked": [session.id for session in ended]}
+
+    # --- bans ---------------------------------------------------------------------------------------------
+
+    async def _bans(self, _given: Data) -> Any:
+        now = self._now()
+        return [
+            {"what": self._whom(item.key), "wrong": item.count, "until": item.until.isoformat()}
+            for item in self._book.failures.values()
+            if item.until > now
+        ]
+
+    async def _unban(self, given: Data) -> Any:
+        """Lift the bans of an account or address, or all."""
+        what = _text(given, "what")
+        keys = [key for key in self._book.failures if not what or key in self._keys(what)]
+        with self._book.units.open() as unit:
+            for key in keys:
+                self._book.drop(self._book.failures[key])
+        await unit.receipt
+        self._note("unban", "", {"what": what})
+        return {"lifted": [self._whom(key) for key in keys]}
+
+    def _keys(self, what: str) -> set[str]:
+        account = self._book.account_named(what)
+        try:
+            return {f"address:{network_of(str(ipaddress.ip_network(what, strict=False)[0]))}"}
+        except ValueError:
+            if account is None:
+                raise ActionRefused(f"'{what[:80]}' is no account and no address") from None
+        devices = {key for key in self._book.failures if key.startswith(f"device:{account.id}/")}
+        return {f"account:{account.id}", f"again:{account.id}", *devices}
+
+    def _whom(self, key: str) -> str:
+        kind, _, rest = key.partition(":")
+        account = self._book.accounts.get(rest.partition("/")[0])
+        if kind == "address":
+            return f"address {rest}"
+        if account is None:
+            return "a name that no account has"
+        return f"account {account.name}" + (" on a known device" if kind == "device" else "")
+
+    # --- telling ------------------------------------------------------------------------------------------
+
+    def _named(self, given: Data) -> Account:
+        return self._registry.account(_text(given, "name"))
+
+    def _note(self, verb: str, whom: str, details: Data | None = None) -> None:
+        self._accounts.audit.record(verb, "account", whom, who=WHO, details=details)
+
+    def _told(self, account: Account) -> dict[str, Any]:
+        sessions = self._book.sessions_of(account.id)
+        return {
+            "id": account.id,
+            "name": account.name,
+            "person": account.person,
+            "roles": list(account.roles),
+            "disabled": account.disabled,
+            "password": bool(account.password),
+            "second_factor": bool(account.totp),
+            "sessions": sum(session.kind != "token" for session in sessions),
+            "tokens": sum(session.kind == "token" for session in sessions),
+            "created": account.created.isoformat(),
+            "used": max((session.used for session in sessions), default=account.created).isoformat(),
+        }
+
+    def _shown(self, session: Session) -> dict[str, Any]:
+        return told_session(session) | {"account": self._book.accounts[session.account].name}
+
+
+def told_session(session: Session) -> dict[str, Any]:
+    """A session as lists show it; nothing in it opens anything."""
+    return {
+        "id": session.id,
+        "kind": session.kind,
+        "label": session.label,
+        "client": session.client,
+        "address": session.address,
+        "scopes": None if session.scopes is None else list(session.scopes),
+        "created": session.created.isoformat(),
+        "used": session.used.isoformat(),
+        "expires": session.expires.isoformat(),
+    }
+
+
+def _invited(invitation: Invitation) -> dict[str, Any]:
+    return {
+        "id": invitation.id,
+        "purpose": invitation.purpose,
+        "name": invitation.name,
+        "person": invitation.person,
+        "roles": list(invitation.roles),
+        "expires": invitation.expires.isoformat(),
+    }
+
+
+def _text(given: Data, key: str) -> str:
+    value = given.get(key, "")
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise ActionRefused(f"'{key}' is text of at most {LONGEST_TEXT} characters")
+    return value
+
+
+def _texts(given: Data, key: str) -> tuple[str, ...]:
+    value = given.get(key) or []
+    if (
+        not isinstance(value, list)
+        or len(value) > MOST_ITEMS
+        or not all(isinstance(item, str) for item in value)
+    ):
+        raise ActionRefused(f"'{key}' is a list of at most {MOST_ITEMS} texts")
+    return tuple(value)
+
+
+def _days(given: Data) -> timedelta | None:
+    value = given.get("days")
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1e6:
+        raise ActionRefused("'days' is a number above 0")
+    return timedelta(days=value)
