@@ -32,6 +32,9 @@ class Action:
     parallel: int = 8  # attempts under way at once in one lane
     # The data as written, templates and all, against all names (a Known); gives Findings. For what a schema can't tell.
     check: Callable[[Mapping[str, Any], Any], Iterable[Any]] = no_findings
+    responds: bool = (
+        False  # what the handler returns is for the caller: a mapping, or what becomes {"result": ...}
+    )
     targets: bool = False  # takes `target: {entity_id: ...}`, passed on as data["entity_id"]
 
 

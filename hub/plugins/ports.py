@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from hub.model.errors import HubError
 from hub.model.events import Event
 from hub.model.people import Delivery
 
@@ -132,3 +133,33 @@ class FrameAnalyzer(Protocol):
 
     def finish(self) -> Iterable[Found]:
         """The stream ended or broke: what can still be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a template says now, and what it looked at: when any of that changes it may say something else."""
+
+    text: str
+    result: Any  # the text as a value: number, truth, list, mapping, None or text
+    entities: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    everything: bool = False  # it went through all states
+    time: bool = False  # it asked for the time
+
+
+class TemplateRefused(HubError):
+    """A template that can't be compiled or rendered, or a trigger that can't be understood; the text says why."""
+
+
+@runtime_checkable
+class Templates(Protocol):
+    """Renders templates and watches triggers for programs outside, bounded as those of rules are.
+
+    `sees` says which entities the one who asks may see: the others are not there for the template.
+    """
+
+    def render(self, source: str, variables: Mapping[str, Any], sees: Callable[[str], bool]) -> Rendered:
+        """Render once; TemplateRefused."""
+
+    def watch(self, triggers: Any, tell: Callable[[Mapping[str, Any]], object]) -> Undo:
+        """Call `tell(trigger)` with the variable `trigger` each time one of them fires; TemplateRefused."""

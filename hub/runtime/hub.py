@@ -12,7 +12,7 @@ from pathlib import Path
 from hub import __version__
 from hub.accounts.accounts import Accounts
 from hub.accounts.permissions import Permissions
-from hub.config import Cache, Fault
+from hub.config import Cache, ConfigUnreadable, Fault
 from hub.kernel.actions import Actions
 from hub.kernel.alarms import Alarms, open_alarms
 from hub.kernel.bus import Bus
@@ -27,6 +27,7 @@ from hub.plugins.manager import Manager
 from hub.plugins.site import Site
 from hub.plugins.supervisor import Supervisor
 from hub.runtime.control import add_control_routes
+from hub.runtime.homeassistant import homeassistant_of
 from hub.runtime.inside import inside
 from hub.runtime.lag import LagWatch
 from hub.runtime.metrics import render
@@ -166,6 +167,8 @@ class Hub:
         self._declare(self.configuration)
         add_control_routes(self)
         self.api = serve_v1(self.site, inside(self))
+        self.homeassistant = homeassistant_of(self)
+        self.homeassistant.add_routes(self.site.routes)
         self.on_built()
 
     async def _open(self) -> None:
@@ -219,6 +222,7 @@ class Hub:
             self.timers.stop()
             await self.media.stop()
             self.lag.stop()
+            await self.homeassistant.close()
             await self.front.stop()
             self.accounts.close()
             await self.site.close()
@@ -278,6 +282,14 @@ class Hub:
             }
             log.info("reloaded: %s", json.dumps(result))
             return result
+
+    async def faults(self) -> list[str]:
+        """What is wrong with the files as they are now; nothing of them is taken."""
+        try:
+            read = await asyncio.to_thread(self.read_files, Cache())
+        except ConfigUnreadable as error:
+            return [str(error)]
+        return [str(fault) for fault in read.faults if fault.severity == "fault"]
 
     # --- what the web floor asks ------------------------------------------------------------------------
 

@@ -47,8 +47,11 @@ class Gate:
         """Whether the caller holds the token that only this machine's hub user can read."""
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         # Headers may hold any bytes; those that are not UTF-8 come as surrogates.
-        sent = given.encode("utf-8", "surrogateescape")
-        return scheme.lower() == "bearer" and hmac.compare_digest(sent, self._local_token.encode())
+        return scheme.lower() == "bearer" and self.is_local_token(given)
+
+    def is_local_token(self, token: str) -> bool:
+        """Whether it is the token of the machine's own admin."""
+        return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._local_token.encode())
 
     def admit(self, request: web.Request, route: "Route") -> None:
         """Put who calls into the request; HTTPUnauthorized or HTTPForbidden when the route isn't for them."""

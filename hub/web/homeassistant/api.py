@@ -1,0 +1,50 @@
+"""Puts the compatible API together: the table of its routes and the table of its commands."""
+
+from hub.plugins.routes import Routes
+from hub.web.homeassistant import rest, rest_states
+from hub.web.homeassistant.answers import Handler, answering
+from hub.web.homeassistant.commands import Commands
+from hub.web.homeassistant.core_commands import add_core_commands
+from hub.web.homeassistant.house import House
+from hub.web.homeassistant.services import Services
+from hub.web.homeassistant.socket import Sockets
+
+_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("GET", "/api/", "signed_in", rest.running),
+    ("GET", "/api/config", "signed_in", rest.config),
+    ("POST", "/api/config/core/check_config", "manage config", rest.check_config),
+    ("GET", "/api/components", "signed_in", rest.components),
+    ("GET", "/api/states", "signed_in", rest_states.states),
+    ("GET", "/api/states/{entity_id}", "signed_in", rest_states.state),
+    ("POST", "/api/states/{entity_id}", "manage system", rest_states.set_state),
+    ("DELETE", "/api/states/{entity_id}", "manage system", rest_states.remove_state),
+    ("GET", "/api/services", "signed_in", rest.services),
+    ("POST", "/api/services/{domain}/{service}", "signed_in", rest.call_service),
+    ("GET", "/api/events", "signed_in", rest.events),
+    ("POST", "/api/events/{event_type}", "manage system", rest.fire_event),
+    ("POST", "/api/template", "see template", rest.template),
+    ("GET", "/api/error_log", "see log", rest.error_log),
+    ("GET", "/api/stream", "signed_in", rest.stream),
+)
+
+
+class Api:
+    """The compatible API of one running hub."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.commands = Commands()
+        add_core_commands(self.commands, Services(house))
+        self.sockets = Sockets(house, self.commands)
+        house.listeners = self.sockets.feed.count
+
+    def add_routes(self, routes: Routes) -> None:
+        """Serve it."""
+        for method, path, access, handler in _ROUTES:
+            routes.add(method, path, answering(self.house, handler), access=access, owner="hub")
+        # Whoever connects says who they are in the first message.
+        routes.add("GET", "/api/websocket", self.sockets.serve, access="public", owner="hub")
+
+    async def close(self) -> None:
+        """End every socket."""
+        await self.sockets.close()
