@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -83,5 +84,8 @@ class Client:
             method=method,
         )
         # No proxy of the environment may stand between this machine and itself.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        # The certificate bears the site's name, and this is the address: the file is what proves who is there.
+        context = ssl._create_unverified_context() if self.url.startswith("https:") else None  # noqa: S323
+        handlers = [] if context is None else [urllib.request.HTTPSHandler(context=context)]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
         return opener.open(request, timeout=timeout)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.accounts.rules import NO_RULES, Rules, read_rules
 from hub.config import Cache, Document, Fault, did_you_mean, load, validate, what_there_is
+from hub.kernel.clock import SystemClock
 from hub.model.calls import Action
 from hub.model.events import (
     Alarm,
@@ -31,6 +32,7 @@ from hub.people import Directory, load_directory
 from hub.people.loading import areas_are_told
 from hub.plugins.core_schema import CORE
 from hub.plugins.declaration import told
+from hub.plugins.http_settings import check_http
 from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, no_entities
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.plugins.site import Place
@@ -147,6 +149,7 @@ def read_configuration(
         cleaned, faults = validate(schema, data.get(name) or {}, (name,), document)
         configuration.faults += faults
         configuration.core[name] = cleaned if cleaned is not None else schema({})
+    _check_http(configuration, data.get("http"), config_dir)
     configuration.directory, faults = load_directory(
         data.get("areas"), data.get("people"), document, configuration.place.zone, config_dir
     )
@@ -163,6 +166,14 @@ def read_configuration(
     _check_references(configuration)
     configuration.faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))
     return configuration
+
+
+def _check_http(configuration: Configuration, written: Any, config_dir: Path) -> None:
+    """What is wrong with the section as a whole, at the key that is named or at the section."""
+    for finding in check_http(configuration.core["http"], config_dir, SystemClock().now()):
+        is_there = isinstance(written, Mapping) and finding.key in written
+        path = ("http", finding.key) if is_there else ("http",)
+        configuration.fault(path, finding.problem, finding.remedy, fatal=finding.severity == "fault")
 
 
 def _read_section(configuration: Configuration, manager: Manager, name: str, raw: Any) -> None:

@@ -6,9 +6,9 @@ import voluptuous as vol
 
 from hub.config import did_you_mean
 from hub.config import validators as valid
+from hub.plugins.http_settings import HTTP
 
 LANGUAGES = ("zh-CN", "en")
-DEFAULT_PORT = 8130
 
 
 def time_zone(value: object) -> str:
@@ -36,12 +36,6 @@ HUB = vol.Schema(
         vol.Optional("unit_system"): valid.string,
         vol.Optional("country"): valid.string,
         vol.Optional("currency"): valid.string,
-    }
-)
-HTTP = vol.Schema(
-    {
-        vol.Optional("server_host", default="127.0.0.1"): valid.string,
-        vol.Optional("server_port", default=DEFAULT_PORT): vol.Any(0, valid.port),
     }
 )
 HISTORY = vol.Schema(

@@ -36,6 +36,7 @@ from hub.store.store import Store
 from hub.web.app import Front
 from hub.web.authentication import Authentication
 from hub.web.gate import Gate
+from hub.web.reach import Reach
 from hub.web.v1 import serve_v1
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
@@ -163,7 +164,8 @@ class Hub:
             self.store, self.clock, lambda: self.site.directory, self.permissions, self.site.audit
         )
         self.gate = Gate(self.token, self.permissions, Authentication(self.accounts))
-        self.front = Front(self, self.site.routes, self.gate)
+        reach = Reach.of(self.configuration.core["http"], self.config_dir)
+        self.front = Front(self, self.site.routes, self.gate, reach)
         self._declare(self.configuration)
         add_control_routes(self)
         self.api = serve_v1(self.site, inside(self))
@@ -261,7 +263,7 @@ class Hub:
             kept = [name for name in new.sections if name in old.sections]
             changed = [name for name in kept if new.sections[name].digest != old.sections[name].digest]
             self._declare(new)
-            self.site.directory = new.directory
+            self.site.take_directory(new.directory)
             self.permissions.rules = new.rules
             self.configuration = new
             for name in old.broken:

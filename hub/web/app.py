@@ -1,26 +1,17 @@
 """The aiohttp application: health, metrics and guests' routes. What no one declared open is closed."""
 
-import ipaddress
-import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from aiohttp import web
 
 from hub.plugins.routes import Route, Routes
 from hub.web.gate import Gate
+from hub.web.guard import MAX_BODY, Guard
+from hub.web.reach import Reach, is_loopback
+from hub.web.tls import Tls
 
-if TYPE_CHECKING:
-    from aiohttp.typedefs import Handler
-
-MAX_BODY = 1 << 20  # bytes of any request
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-log = logging.getLogger("hub.web")
+KEEP_ALIVE = 30.0  # seconds for a request to begin, and its headers to arrive
 
 
 class Health(Protocol):
@@ -36,69 +27,15 @@ class Health(Protocol):
         """The metrics page in Prometheus' text format."""
 
 
-def names_this_machine(host: str) -> bool:
-    """Whether a Host header is an address or localhost, as of a program on the machine that a loopback address is for.
-
-    A page from elsewhere can make its own name lead here (DNS rebinding), and then read what is answered.
-    """
-    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        return name.lower().rstrip(".") in ("", "localhost") or name.lower().endswith(".localhost")
-    return True
-
-
-def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach an address."""
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-def problem(status: int, title: str, detail: str = "") -> web.Response:
-    """An error as RFC 9457 wants it."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return web.json_response(body, status=status, content_type="application/problem+json")
-
-
-@web.middleware
-async def guard(request: web.Request, handler: "Handler") -> web.StreamResponse:
-    """Security headers on everything, and no traceback to any caller."""
-    try:
-        if (request.content_length or 0) > MAX_BODY:
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
-        response = await handler(request)
-        if not isinstance(response, web.StreamResponse):
-            raise TypeError(f"the route's handler returned {type(response).__name__}, not a response")
-    except web.HTTPException as error:
-        response = _answer_of(error)
-    except Exception:
-        # An edge: a guest's route may fail in any way and must answer all the same.
-        log.exception("%s %s failed", request.method, request.path)
-        response = problem(500, "Internal Server Error", "the hub's log says more")
-    if not response.prepared:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-    return response
-
-
-def _answer_of(error: web.HTTPException) -> web.Response:
-    """What a raised status tells the caller; errors as problems, with the headers that belong to them."""
-    if error.status < 400:
-        kept = {name: value for name, value in error.headers.items() if name.lower() != "content-type"}
-        return web.Response(status=error.status, headers=kept)
-    response = problem(error.status, error.reason, error.text or "")
-    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
-        if name in error.headers:
-            response.headers[name] = error.headers[name]
-    return response
-
-
 class Front:
     """Serves requests; `routes` may change while it does."""
 
-    def __init__(self, health: Health, routes: Routes, gate: Gate) -> None:
+    def __init__(self, health: Health, routes: Routes, gate: Gate, reach: Reach | None = None) -> None:
         self._health, self._routes, self._gate = health, routes, gate
+        self._reach = reach or Reach()
+        self._guard = Guard(self._reach)
         self._runner: web.AppRunner | None = None
+        self._tls = Tls(*self._reach.certificate) if self._reach.certificate else None
         self.url = ""
         self._private = False  # only this machine can reach it
         for path, handler in (("/live", self._live), ("/ready", self._ready), ("/metrics", self._metrics)):
@@ -106,23 +43,32 @@ class Front:
 
     def app(self) -> web.Application:
         """The application; every request is looked up in the table of routes."""
-        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+        app = web.Application(middlewares=[self._guard.handle], client_max_size=MAX_BODY)
         app.router.add_route("*", "/{tail:.*}", self._dispatch)
         app.on_response_prepare.append(self._gate.finish)
         return app
 
     async def start(self, host: str, port: int) -> None:
         """Listen; OSError when the address is taken."""
-        self._runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=2)
+        self._runner = web.AppRunner(
+            self.app(), access_log=None, shutdown_timeout=2, keepalive_timeout=KEEP_ALIVE
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
+        assert self._runner.server is not None  # noqa: S101 - it is there after the set-up
+        self._guard.count_connections(self._runner.server)
+        site = web.TCPSite(self._runner, host, port, ssl_context=self._tls.context if self._tls else None)
         await site.start()
         host, port = self._runner.addresses[0][:2]
         self._private = is_loopback(host)
-        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "http" if self._tls is None else "https"
+        self.url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        if self._tls is not None:
+            self._tls.watch()
 
     async def stop(self) -> None:
         """Answer what is under way, then close."""
+        if self._tls is not None:
+            self._tls.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -140,15 +86,16 @@ class Front:
         return web.Response(body=self._health.metrics(), content_type="text/plain", charset="utf-8")
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
-        if self._private and not names_this_machine(request.headers.get("Host", "")):
+        if not self._reach.is_meant(request.host, private=self._private):
             raise web.HTTPMisdirectedRequest(
-                text="this address is for programs on this machine: call it 127.0.0.1 or localhost; "
-                "a proxy has to do so, too"
+                text="the hub is not called by this name; name it in http: host_names, or call it by its address"
             )
         found = self._routes.find(request.method, request.path)
         if found is None:
             return self._without_route(request)
         route, values = found
+        if route.access == "public" and route.owner != "hub":
+            self._guard.limits.guest(request.remote, route.path)
         self._gate.admit(request, route)
         request.match_info.update(values)
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = route.handler

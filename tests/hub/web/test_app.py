@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from hub.api import Integration, Link
 from hub.testing.answers import Answer
 from hub.testing.kit import HubKit
-from hub.web.app import HEADERS, MAX_BODY
+from hub.web.guard import MAX_BODY
+from hub.web.headers import HEADERS
 
 Handler = Callable[[web.Request], Awaitable[Any]]
 
