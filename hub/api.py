@@ -13,6 +13,7 @@ from hub.model.errors import (
     DeliveryRefused,
     HubError,
     NotReady,
+    TooEarly,
 )
 from hub.model.events import (
     Alarm,
@@ -36,7 +37,16 @@ from hub.model.events import (
 from hub.model.identity import derive_id, new_id
 from hub.model.people import Address, Delivery, Notice, Person
 from hub.model.things import Area, Device, Entity, State, Value, slug, text_of
-from hub.people import AudienceFault, Directory, parse_audience, unknown_names
+from hub.people import (
+    AudienceFault,
+    Directory,
+    Duty,
+    Meant,
+    has_consent,
+    parse_audience,
+    quiet_until,
+    unknown_names,
+)
 from hub.plugins.hookspecs import hookimpl
 from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
 from hub.plugins.link import Link, Point, Receipt
@@ -78,6 +88,7 @@ __all__ = [
     "DeliveryRefused",
     "Device",
     "Directory",
+    "Duty",
     "Entity",
     "Event",
     "Evidence",
@@ -91,6 +102,7 @@ __all__ = [
     "Integration",
     "Known",
     "Link",
+    "Meant",
     "Message",
     "MessageHandler",
     "Named",
@@ -114,6 +126,7 @@ __all__ = [
     "StateRemoved",
     "StateReported",
     "Timer",
+    "TooEarly",
     "Unit",
     "Value",
     "Worker",
@@ -123,11 +136,13 @@ __all__ = [
     "event_data",
     "event_fields",
     "find_analyzer",
+    "has_consent",
     "hookimpl",
     "kind_of",
     "new_id",
     "parse_audience",
     "plain",
+    "quiet_until",
     "read_section",
     "slug",
     "text_of",

@@ -22,7 +22,7 @@ from hub.kernel.clock import Clock, after
 from hub.kernel.lanes import Item, Lane
 from hub.kernel.wakeups import Wakeups
 from hub.model.calls import Action, Call
-from hub.model.errors import ActionRefused, DeliveryFailed, DeliveryRefused, HubError, NotReady
+from hub.model.errors import ActionRefused, DeliveryFailed, DeliveryRefused, HubError, NotReady, TooEarly
 from hub.model.events import Severity
 from hub.store.jsontext import decode
 from hub.store.outbox import DEAD, DONE, DROPPED, PAGE, PENDING, Outbox, OutboxRow
@@ -212,6 +212,9 @@ class Courier:
             item.waits += 1
             self._later_again(item, self._backoff(item.waits))
             self._park(item)
+        except TooEarly as error:
+            left = (error.until - self._clock.now()).total_seconds()
+            self._later_again(item, max(left, _SHORTEST), _text(error))
         except (DeliveryRefused, ActionRefused, Invalid) as error:
             item.attempts += 1
             self._end(item, DEAD, _text(error))

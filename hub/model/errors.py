@@ -6,8 +6,11 @@ HubError
 |- AuthFailed        tell the admin; no restart until reload
 |- DeliveryRefused   the provider will never take it: do not retry
 |- DeliveryFailed    retry, not before `retry_after` seconds when the provider named them
+|- TooEarly          nothing failed: this one delivery waits until its moment, others go on
 `- ActionRefused     the caller asked for something that can't be done as it is
 """
+
+from datetime import datetime
 
 
 class HubError(Exception):
@@ -36,6 +39,14 @@ class DeliveryFailed(HubError):
     def __init__(self, text: str, *, retry_after: float | None = None) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+
+
+class TooEarly(HubError):
+    """The receiver is not to be troubled before `until` (quiet hours); nobody else's delivery waits for it."""
+
+    def __init__(self, text: str, until: datetime) -> None:
+        super().__init__(text)
+        self.until = until
 
 
 class ActionRefused(HubError):

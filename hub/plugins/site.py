@@ -18,6 +18,7 @@ from hub.model.events import Event
 from hub.model.people import Delivery
 from hub.model.things import Device
 from hub.people import Directory
+from hub.people.preferences import OWNER, Preferences
 from hub.plugins.board import Ports, Problems
 from hub.plugins.integration import Analyzer, Channel
 from hub.plugins.routes import Routes
@@ -68,7 +69,10 @@ class Site:
         self.units: Units = store.units
         self.audit = Audit(store.units, clock.now)
         self.states, self.actions, self.timers = states, actions, timers
-        self.directory = directory
+        self.preferences = Preferences(
+            store.memory(OWNER), store.units, clock.now, lambda: self._written, self._apply_preferences
+        )
+        self.take_directory(directory)
         self.alarms = alarms
         self.review = review
         self.problems = Problems(bus, clock)
@@ -99,6 +103,14 @@ class Site:
     def memory(self, owner: str) -> Memory:
         """One guest's durable keys and values."""
         return self.store.memory(owner)
+
+    def take_directory(self, directory: Directory) -> None:
+        """Take people and places as the files have them; `directory` has what people set for themselves, too."""
+        self._written = directory
+        self._apply_preferences()
+
+    def _apply_preferences(self) -> None:
+        self.directory = self._written.altered(self.preferences.applied)
 
     def declare_device(self, device: Device) -> Undo:
         """Make a device known."""

@@ -22,8 +22,12 @@ from hub.api import (
     Person,
     Sender,
     Severity,
+    TooEarly,
+    has_consent,
+    quiet_until,
 )
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
+from integrations.notify.wording import local_time
 
 MOST_REMEMBERED = 10_000  # keys of what was sent in this life of the hub
 FAILURES_SHOWN = 3  # in a row on one channel, before the admin is told
@@ -54,10 +58,11 @@ class Deliverer:
             return
         try:
             channel, delivery = self._prepare(call)
-            reason = self.link.review(delivery)
+            reason = self._no_consent(delivery) or self.link.review(delivery)
             if reason:
                 self._held(delivery, reason)
                 return
+            self._wait_for_quiet_hours(delivery)
             receipt = await self._send(channel, delivery)
         except DeliveryRefused as error:
             self._refused(call, str(error))
@@ -73,10 +78,23 @@ class Deliverer:
             self._trouble(name, "it is not there any more", "put it back under 'notify: channels:'")
             raise DeliveryFailed(f"channel '{name}' is not there any more")
         person = self.link.site.directory.persons.get(call.data["person"])
-        if person is None:
+        if person is None or not person.active:
             raise DeliveryRefused(f"'{call.data['person']}' is in the directory no more")
         address = self._address(channel, person, call.data.get("number", 0))
         return channel, Delivery(key=call.key, person=person, address=address, notice=read_notice(call))
+
+    def _no_consent(self, delivery: Delivery) -> str:
+        purpose = delivery.notice.purpose
+        return "" if has_consent(delivery.person, purpose, self.link.now()) else f"no consent to '{purpose}'"
+
+    def _wait_for_quiet_hours(self, delivery: Delivery) -> None:
+        """Whoever is on duty hears everything; what is critical waits for nobody."""
+        now, site, person = self.link.now(), self.link.site, delivery.person
+        until = quiet_until(person, delivery.notice.severity, now, site.zone)
+        if until is None or any(duty.person == person.id for duty in site.directory.on_duty(now)):
+            return
+        told = local_time(until, site.zone)
+        raise TooEarly(f"'{person.id}' has quiet hours until {told}", until)
 
     def _address(self, channel: OpenChannel, person: Person, number: int) -> Address:
         """The address as it is now, not as it was when the notice was made."""
@@ -168,6 +186,7 @@ def read_notice(call: Call) -> Notice:
         cause=call.cause,
         at=datetime.fromisoformat(data["at"]),
         url=data.get("url", ""),
+        purpose=data.get("purpose", ""),
     )
 
 

@@ -23,6 +23,9 @@ _KINDS = {
     ".webp": "picture",
 }
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+# Words that mean nothing without the template that stands behind them.
+_CUT_SHORT = re.compile(r"(?<!\S)(?:residents\s+of|not)\s+\S*\0\S*")
+_PURPOSE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
 
 
@@ -185,12 +188,22 @@ def _names(value: Any) -> Any:
     raise vol.Invalid("an audience is text such as 'role:grid_worker area:b1', or a list of these")
 
 
+def purpose(value: Any) -> str:
+    """What the notice needs consent for: an id under `people: purposes:`."""
+    if not isinstance(value, str) or not _PURPOSE.match(value):
+        raise vol.Invalid(
+            "a purpose is an id such as 'health_knowledge'; leave it out for what everyone must hear"
+        )
+    return value
+
+
 _NOTICE: dict[Any, Any] = {
     vol.Optional("title"): title,
     vol.Optional("message"): text(LONGEST_MESSAGE),
     vol.Optional("severity", default="info"): severity,
     vol.Optional("evidence", default=list): evidence,
     vol.Optional("url", default=""): link_or_nothing,
+    vol.Optional("purpose"): purpose,
 }
 SEND = vol.All(
     vol.Schema(
@@ -239,7 +252,8 @@ def _audience_faults(written: Any, known: Known) -> list[AudienceFault]:
 def _without_templates(written: Any) -> Any:
     """The audience without the alternatives that templates make; of `role:x area:{{ ... }}` the rest stays."""
     if isinstance(written, str):
-        kept = " ".join(word for word in _TEMPLATE.sub("\0", written).split() if "\0" not in word)
+        whole = _CUT_SHORT.sub("\0", _TEMPLATE.sub("\0", written))
+        kept = " ".join(word for word in whole.split() if "\0" not in word)
         return kept or (None if "{" in written else written)
     if isinstance(written, Mapping):
         return {

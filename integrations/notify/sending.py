@@ -39,7 +39,9 @@ class Notifier:
     def _resolve(self, audience: Any, key: str) -> list[Person]:
         directory = self.link.site.directory
         try:
-            found: list[Person] = directory.resolve(audience)
+            meant = directory.meant(audience, self.link.now())
+            self._tell_of_duty(audience, meant.unattended)
+            found: list[Person] = list(meant.persons)
             if not found:
                 directory.parse(audience)  # says which name is unknown
         except ConfigError as error:
@@ -77,6 +79,7 @@ class Notifier:
             "evidence": data["evidence"],
             "url": data["url"],
             "at": self.link.now().isoformat(),
+            **({"purpose": data["purpose"]} if data.get("purpose") else {}),
         }
         return [
             Call(
@@ -108,6 +111,23 @@ class Notifier:
             "add a person with that role, area and a channel to people.yaml, or mend the audience"
             if admins
             else "give at least one person the role 'admin' and a channel in people.yaml, then `hub reload`",
+        )
+
+    def _tell_of_duty(self, audience: Any, unattended: Sequence[str]) -> None:
+        """Say that nobody was on duty and all of the role were told, until somebody is."""
+        key = f"duty.{derive_id(repr(audience))[:8]}"
+        if not unattended:
+            if key in self._open_problems:
+                self._open_problems.discard(key)
+                self.link.clear(key)
+            return
+        if key not in self._open_problems and len(self._open_problems) >= MOST_PROBLEMS:
+            return
+        self._open_problems.add(key)
+        self.link.problem(
+            key,
+            f"nobody is on duty for '{_short(', '.join(unattended))}'; all of the role were told instead",
+            "see `hub people duty`, and fill the gap under 'people: rosters:'",
         )
 
     def _all_is_well(self, audience: Any) -> None:
