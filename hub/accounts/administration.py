@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.accounts.accounts import Accounts
+from hub.accounts.permissions import Principal
 from hub.accounts.records import Account, Invitation, Session
+from hub.accounts.registry import OWNER
 from hub.accounts.throttle import network_of
 from hub.model.errors import ActionRefused
 
 Data = Mapping[str, Any]
-WHO = "local"  # the machine's own admin
+MACHINE = Principal(account="local", roles=frozenset([OWNER]))  # who has the machine owns the hub
+_OF_OTHERS = ("disable", "enable", "remove", "role", "link", "password", "code-off", "revoke")
 MOST_ITEMS, LONGEST_TEXT = 100, 1000
 
 
@@ -21,7 +24,7 @@ class Administration:
     def __init__(self, accounts: Accounts, now: Callable[[], datetime]) -> None:
         self._accounts, self._now = accounts, now
         self._book, self._registry = accounts.book, accounts.registry
-        self._commands: Mapping[str, Callable[[Data], Awaitable[Any]]] = {
+        self._commands: Mapping[str, Callable[[Data, str], Awaitable[Any]]] = {
             "add": self._add,
             "list": self._list,
             "disable": self._disable,
@@ -40,15 +43,37 @@ class Administration:
             "unban": self._unban,
         }
 
-    async def carry_out(self, command: object) -> Any:
-        """Do `{"do": NAME, ...}`; returns what is to be told, as JSON."""
+    async def carry_out(self, command: object, who: Principal = MACHINE) -> Any:
+        """Do `{"do": NAME, ...}` for `who`; returns what is to be told, as JSON."""
         if not isinstance(command, Mapping) or (found := self._commands.get(str(command.get("do")))) is None:
             raise ActionRefused(f"send {{'do': one of {', '.join(self._commands)}}}")
-        return await found(command)
+        if not who.is_owner:
+            self._check_admin(command)
+        return await found(command, who.account)
+
+    def _check_admin(self, command: Data) -> None:
+        """An admin who is no owner makes no owners, touches none, and signs in as nobody else."""
+        do = command["do"]
+        if do == "token":
+            raise ActionRefused("tokens are made by who they stand for, or by an owner")
+        if OWNER in (
+            *_texts(command, "roles"),
+            *_texts(command, "add"),
+            *self._registry.roles_of(_text(command, "person")),
+        ):
+            raise ActionRefused("only an owner makes another owner")
+        if do in _OF_OTHERS and any(OWNER in account.roles for account in self._concerned(command)):
+            raise ActionRefused("only an owner may do this with an owner's account")
+
+    def _concerned(self, command: Data) -> list[Account]:
+        wanted, name = _text(command, "id"), _text(command, "name")
+        session = self._book.sessions.get(wanted)
+        found = [self._book.account_named(name), self._book.accounts.get(session.account if session else "")]
+        return [account for account in found if account is not None]
 
     # --- accounts -----------------------------------------------------------------------------------------
 
-    async def _add(self, given: Data) -> Any:
+    async def _add(self, given: Data, who: str) -> Any:
         password = _text(given, "password") if given.get("password") is not None else None
         account = await self._registry.add(
             _text(given, "name"),
@@ -58,89 +83,89 @@ class Administration:
             password=password,
         )
         self._note(
-            "add", account.id, {"name": account.name, "roles": account.roles, "person": account.person}
+            who, "add", account.id, {"name": account.name, "roles": account.roles, "person": account.person}
         )
         return self._told(account)
 
-    async def _list(self, _given: Data) -> Any:
+    async def _list(self, _given: Data, _who: str) -> Any:
         accounts = sorted(self._book.accounts.values(), key=lambda account: account.name)
         return [self._told(account) for account in accounts]
 
-    async def _disable(self, given: Data) -> Any:
+    async def _disable(self, given: Data, who: str) -> Any:
         account = await self._registry.disable(self._named(given))
-        self._note("disable", account.id)
+        self._note(who, "disable", account.id)
         return self._told(account)
 
-    async def _enable(self, given: Data) -> Any:
+    async def _enable(self, given: Data, who: str) -> Any:
         account = await self._registry.enable(self._named(given))
-        self._note("enable", account.id)
+        self._note(who, "enable", account.id)
         return self._told(account)
 
-    async def _remove(self, given: Data) -> Any:
+    async def _remove(self, given: Data, who: str) -> Any:
         account = self._named(given)
         await self._registry.remove(account)
-        self._note("remove", account.id, {"name": account.name})
+        self._note(who, "remove", account.id, {"name": account.name})
         return {"removed": account.name}
 
-    async def _role(self, given: Data) -> Any:
+    async def _role(self, given: Data, who: str) -> Any:
         add, remove = _texts(given, "add"), _texts(given, "remove")
         account = await self._registry.change(self._named(given), add=add, remove=remove)
-        self._note("change_roles", account.id, {"added": add, "removed": remove})
+        self._note(who, "change_roles", account.id, {"added": add, "removed": remove})
         return self._told(account)
 
-    async def _link(self, given: Data) -> Any:
+    async def _link(self, given: Data, who: str) -> Any:
         account = await self._registry.change(self._named(given), person=_text(given, "person"))
-        self._note("link", account.id, {"person": account.person})
+        self._note(who, "link", account.id, {"person": account.person})
         return self._told(account)
 
-    async def _password(self, given: Data) -> Any:
+    async def _password(self, given: Data, who: str) -> Any:
         """Set a password, or make a link by which its owner does."""
         account = self._named(given)
         if given.get("password") is not None:
             await self._registry.set_password(account, _text(given, "password"))
-            self._note("set_password", account.id)
+            self._note(who, "set_password", account.id)
             return self._told(self._book.accounts[account.id])
-        invitation, code = await self._accounts.invitations.reset(account, made_by=WHO, lasts=_days(given))
-        self._note("invite_to_reset", account.id)
+        invitation, code = await self._accounts.invitations.reset(account, made_by=who, lasts=_days(given))
+        self._note(who, "invite_to_reset", account.id)
         return _invited(invitation) | {"code": code}
 
-    async def _code_off(self, given: Data) -> Any:
+    async def _code_off(self, given: Data, who: str) -> Any:
         account = self._named(given)
         await self._registry.remove_totp(account)
-        self._note("remove_second_factor", account.id)
+        self._note(who, "remove_second_factor", account.id)
         return self._told(self._book.accounts[account.id])
 
     # --- invitations --------------------------------------------------------------------------------------
 
-    async def _invite(self, given: Data) -> Any:
+    async def _invite(self, given: Data, who: str) -> Any:
         invitation, code = await self._accounts.invitations.invite(
-            made_by=WHO,
+            made_by=who,
             name=_text(given, "name"),
             person=_text(given, "person"),
             roles=_texts(given, "roles"),
             lasts=_days(given),
         )
-        self._note("invite", invitation.id, {"roles": invitation.roles, "person": invitation.person})
+        self._note(who, "invite", invitation.id, {"roles": invitation.roles, "person": invitation.person})
         return _invited(invitation) | {"code": code}
 
-    async def _invitations(self, _given: Data) -> Any:
+    async def _invitations(self, _given: Data, _who: str) -> Any:
         now = self._now()
         return [_invited(item) for item in self._book.invitations.values() if now < item.expires]
 
     # --- sessions and tokens ------------------------------------------------------------------------------
 
-    async def _token(self, given: Data) -> Any:
+    async def _token(self, given: Data, who: str) -> Any:
         scopes = _texts(given, "scopes")
         account = self._named(given)
         session, secret = await self._registry.make_token(
             account, label=_text(given, "label"), scopes=scopes or None, lasts=_days(given)
         )
         self._note(
-            "make_token", account.id, {"session": session.id, "label": session.label, "scopes": scopes}
+            who, "make_token", account.id, {"session": session.id, "label": session.label, "scopes": scopes}
         )
         return self._shown(session) | {"token": secret}
 
-    async def _sessions(self, given: Data) -> Any:
+    async def _sessions(self, given: Data, _who: str) -> Any:
         kinds = _texts(given, "kinds") or ("console", "client", "token")
         whose = self._named(given).id if _text(given, "name") else ""
         found = [
@@ -150,12 +175,12 @@ class Administration:
         ]
         return [self._shown(session) for session in sorted(found, key=lambda session: session.used)]
 
-    async def _revoke(self, given: Data) -> Any:
+    async def _revoke(self, given: Data, who: str) -> Any:
         """End one session, token or invitation by its id, or all that an account has open."""
         wanted = _text(given, "id")
         if wanted in self._book.invitations:
             await self._accounts.invitations.withdraw(wanted)
-            self._note("withdraw", wanted)
+            self._note(who, "withdraw", wanted)
             return {"revoked": [wanted]}
         if wanted:
             ended = [session for session in self._book.sessions.values() if session.id == wanted]
@@ -165,12 +190,12 @@ class Administration:
             raise ActionRefused(f"there is no session, token or invitation '{wanted[:80]}'")
         await self._accounts.sessions.end(ended)
         for session in ended:
-            self._note("revoke", session.account, {"session": session.id})
+            self._note(who, "revoke", session.account, {"session": session.id})
         return {"revoked": [session.id for session in ended]}
 
     # --- bans ---------------------------------------------------------------------------------------------
 
-    async def _bans(self, _given: Data) -> Any:
+    async def _bans(self, _given: Data, _who: str) -> Any:
         now = self._now()
         return [
             {"what": self._whom(item.key), "wrong": item.count, "until": item.until.isoformat()}
@@ -178,7 +203,7 @@ class Administration:
             if item.until > now
         ]
 
-    async def _unban(self, given: Data) -> Any:
+    async def _unban(self, given: Data, who: str) -> Any:
         """Lift the bans of an account or address, or all."""
         what = _text(given, "what")
         keys = [key for key in self._book.failures if not what or key in self._keys(what)]
@@ -186,7 +211,7 @@ class Administration:
             for key in keys:
                 self._book.drop(self._book.failures[key])
         await unit.receipt
-        self._note("unban", "", {"what": what})
+        self._note(who, "unban", "", {"what": what})
         return {"lifted": [self._whom(key) for key in keys]}
 
     def _keys(self, what: str) -> set[str]:
@@ -213,8 +238,8 @@ class Administration:
     def _named(self, given: Data) -> Account:
         return self._registry.account(_text(given, "name"))
 
-    def _note(self, verb: str, whom: str, details: Data | None = None) -> None:
-        self._accounts.audit.record(verb, "account", whom, who=WHO, details=details)
+    def _note(self, who: str, verb: str, whom: str, details: Data | None = None) -> None:
+        self._accounts.audit.record(verb, "account", whom, who=who, details=details)
 
     def _told(self, account: Account) -> dict[str, Any]:
         sessions = self._book.sessions_of(account.id)

@@ -10,7 +10,8 @@ from hub.accounts.passwords import Hasher, check_password
 from hub.accounts.records import Account, Invitation
 from hub.accounts.registry import OWNER, Registry
 from hub.accounts.secret import digest_of, is_kind, new_secret
-from hub.model.errors import ActionRefused, HubError
+from hub.accounts.words import Refusal
+from hub.model.errors import ActionRefused
 from hub.model.identity import new_id
 
 WELCOME = "welcome"  # who made the invitation of the first start
@@ -19,7 +20,7 @@ LONGEST = timedelta(days=60)
 MOST_OPEN = 10_000
 
 
-class NoSuchInvitation(HubError):
+class NoSuchInvitation(Refusal):
     """It was used, is past its time, or never was."""
 
 
@@ -69,7 +70,7 @@ class Invitations:
                 if found.made_by == WELCOME and self._book.accounts:
                     break
                 return found
-        raise NoSuchInvitation("this link was used, or is past its time; ask for another")
+        raise NoSuchInvitation("link_gone")
 
     async def accept(self, code: str, name: str, password: str) -> Account:
         """Make the account, or set the password, and use the invitation up."""
@@ -104,7 +105,7 @@ class Invitations:
     async def _accept_reset(self, code: str, invitation: Invitation, password: str) -> Account:
         account = self._book.accounts.get(invitation.account)
         if account is None or account.disabled:
-            raise NoSuchInvitation("this link was used, or is past its time; ask for another")
+            raise NoSuchInvitation("link_gone")
         check_password(password, account.name)
         self._book.drop(self.find(code))  # used up before anything is awaited
         await self._registry.set_password(account, password)

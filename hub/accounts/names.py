@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hub.model.errors import HubError
+from hub.accounts.words import Refusal
 
 LONGEST = 64
 _MARKS = "._-@+"
@@ -11,7 +11,7 @@ _LOOKALIKES = str.maketrans("аеорсухіјѕһԁԛԝӏктмαορνικτ�
 _TOGETHER = frozenset(["CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH"])
 
 
-class NameFault(HubError):
+class NameFault(Refusal):
     """A name that can't be one; the text says what would be right."""
 
 
@@ -19,12 +19,12 @@ def clean_name(written: object) -> str:
     """The name in its one spelling (NFKC); NameFault for control characters, spaces, mixed alphabets or length."""
     name = unicodedata.normalize("NFKC", written).strip() if isinstance(written, str) else ""
     if not 1 <= len(name) <= LONGEST or len(str(written)) > 4 * LONGEST:
-        raise NameFault(f"a name has 1 to {LONGEST} characters")
+        raise NameFault("name_length", longest=LONGEST)
     if not all(_may_stand(character) for character in name) or unicodedata.category(name[0])[0] not in "LN":
-        raise NameFault(f"a name is letters and digits of any script, and {' '.join(_MARKS)} between them")
+        raise NameFault("name_letters", marks=" ".join(_MARKS))
     alphabets = {_alphabet(character) for character in name if character.isalpha()}
     if len(alphabets - _TOGETHER) > 1 or (alphabets & _TOGETHER and alphabets - _TOGETHER - {"LATIN"}):
-        raise NameFault(f"the name mixes the alphabets {', '.join(sorted(alphabets)).lower()}; use one")
+        raise NameFault("name_alphabets", alphabets=", ".join(sorted(alphabets)).lower())
     return name
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hub.accounts.names import folded
-from hub.model.errors import HubError, NotReady
+from hub.accounts.words import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,22 +25,26 @@ MEMORY_KIB, PASSES, LANES, AT_ONCE = 19 * 1024, 2, 1, 2
 MOST_WAITING, MOST_WAITING_AT_ADDRESS = 64, 8
 
 
-class PasswordFault(HubError):
+class Busy(Refusal):
+    """Too many are signing in at once; try again soon."""
+
+
+class PasswordFault(Refusal):
     """A password that can't be one; the text says what would be right."""
 
 
 def check_password(password: object, name: str) -> str:
     """The password in its one spelling; PasswordFault when it is short, common, or holds the name."""
     if not isinstance(password, str) or len(password) > LONGEST:
-        raise PasswordFault(f"a password has {SHORTEST} to {LONGEST} characters")
+        raise PasswordFault("password_length", shortest=SHORTEST, longest=LONGEST)
     password = normal(password)
     if len(password) < SHORTEST:
-        raise PasswordFault(f"a password has at least {SHORTEST} characters; a sentence is easy to remember")
+        raise PasswordFault("password_length", shortest=SHORTEST, longest=LONGEST)
     plain = password.casefold()
     if len(set(plain)) < 4 or _is_a_row(plain) or plain in _common():
-        raise PasswordFault("this password is one of the first that are tried; choose another")
+        raise PasswordFault("password_common")
     if len(name) > 2 and folded(name) in plain:
-        raise PasswordFault("the password holds the name; choose another")
+        raise PasswordFault("password_name")
     return password
 
 
@@ -63,7 +67,7 @@ def _common() -> frozenset[str]:
 
 
 class Hasher:
-    """Hashes and verifies in threads of its own; NotReady when too many wait."""
+    """Hashes and verifies in threads of its own; Busy when too many wait."""
 
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
@@ -86,7 +90,7 @@ class Hasher:
 
     async def _run(self, network: str, work: "Callable[[], T]") -> T:
         if self._waiting.total() >= MOST_WAITING or self._waiting[network] >= MOST_WAITING_AT_ADDRESS:
-            raise NotReady("too many are signing in; try again in a few seconds")
+            raise Busy("busy")
         if self._threads is None:
             self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
         self._waiting[network] += 1

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from hub.accounts.book import Book
 from hub.accounts.codes import new_recovery_codes, recovery_digest, totp_step
 from hub.accounts.grants import BUILT_IN_GRANTS, parse_token_scope
-from hub.accounts.names import clean_name
+from hub.accounts.names import NameFault, clean_name
 from hub.accounts.passwords import Hasher, check_password
 from hub.accounts.records import Account, Session
 from hub.accounts.sessions import Sessions
+from hub.accounts.signin import SignInRefused
 from hub.config.faults import what_there_is
 from hub.model.errors import ActionRefused
 from hub.model.identity import new_id
@@ -68,9 +69,9 @@ class Registry:
         """A new account that could be added now."""
         name = clean_name(name)
         if (known := self._book.account_named(name)) is not None:
-            raise ActionRefused(f"there is an account '{known.name}' already")
+            raise NameFault("name_taken", name=known.name)
         if (known := self._book.alike(name)) is not None:
-            raise ActionRefused(f"'{name}' looks like the account '{known.name}'; choose another name")
+            raise NameFault("name_alike", name=known.name)
         if len(self._book.accounts) >= MOST_ACCOUNTS:
             raise ActionRefused(f"there are {MOST_ACCOUNTS} accounts already")
         self.check_person(person)
@@ -148,7 +149,7 @@ class Registry:
         """Ask for codes from now on, if this one is right; returns recovery codes, which nobody is shown again."""
         step = totp_step(secret, code, self._now())
         if not step:
-            raise ActionRefused("the code is wrong; check that the clocks of hub and phone are right")
+            raise SignInRefused("wrong_first_code")
         recovery = new_recovery_codes()
         digests = tuple(recovery_digest(item) for item in recovery)
         await self._write(replace(account, totp=secret, totp_step=step, recovery=digests))
@@ -191,6 +192,11 @@ class Registry:
         persons = self._directory().persons
         if person and person not in persons:
             raise ActionRefused(f"there is no person '{person[:80]}'; {what_there_is(person, persons)}")
+
+    def roles_of(self, person: str) -> tuple[str, ...]:
+        """The roles that an account linked to this person has of them."""
+        found = self._directory().persons.get(person)
+        return found.roles if found is not None else ()
 
     def _another_owner(self, account: Account) -> None:
         """ActionRefused when nobody else owns the site."""

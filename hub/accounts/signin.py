@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
 
 from hub.accounts.audit import FAILED, Audit
 from hub.accounts.book import Book
@@ -12,28 +13,28 @@ from hub.accounts.passwords import Hasher
 from hub.accounts.records import Account
 from hub.accounts.secret import digest_of, is_kind, new_secret
 from hub.accounts.throttle import Throttle, network_of
-from hub.model.errors import HubError
+from hub.accounts.words import Refusal
 
 DEVICES_KEPT = 10  # of each account
 
 
-class SignInRefused(HubError):
+class SignInRefused(Refusal):
     """Name, password or code is wrong, or the account is disabled: which of them is not told."""
 
 
-class CodeWanted(HubError):
+class CodeWanted(Refusal):
     """The password is right; the second factor is still to be shown."""
 
     def __init__(self, account: str) -> None:
-        super().__init__("enter the code of your authenticator")
+        super().__init__("code_wanted")
         self.account = account
 
 
-class Throttled(HubError):
+class Throttled(Refusal):
     """Too many were wrong; `seconds` to wait, whatever is tried meanwhile."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many wrong passwords; wait {seconds:.0f} s")
+        super().__init__("throttled", seconds=ceil(seconds))
         self.seconds = seconds
 
 
@@ -58,7 +59,7 @@ class SignIn:
         self._audit = audit
 
     async def check(self, attempt: Attempt) -> Account:
-        """Whose name, password and code these are; SignInRefused, CodeWanted, Throttled, or NotReady in a flood."""
+        """Whose name, password and code these are; SignInRefused, CodeWanted, Throttled, or Busy in a flood."""
         account = self._book.account_named(attempt.name)
         keys = self._begin(account, attempt.name, attempt.address, attempt.device)
         written = account.password if account is not None and not account.disabled else ""
@@ -66,7 +67,7 @@ class SignIn:
         account = self._still(account)  # it may have changed meanwhile
         if not right or account is None or account.password != written:
             self._note_failure(account, attempt.address)
-            raise SignInRefused("name or password is wrong")
+            raise SignInRefused("wrong")
         if account.totp and not attempt.code:
             raise CodeWanted(account.id)
         return self._end(account, attempt.code, keys, attempt.address)
@@ -75,7 +76,7 @@ class SignIn:
         """Whose second factor this is, after `CodeWanted`; SignInRefused, Throttled."""
         account = self._still(self._book.accounts.get(account_id))
         if account is None:
-            raise SignInRefused("name or password is wrong")
+            raise SignInRefused("wrong")
         return self._end(account, code, self._begin(account, account.name, address, ""), address)
 
     async def check_again(self, account: Account, password: str, address: str) -> None:
@@ -83,7 +84,7 @@ class SignIn:
         key = (f"again:{account.id}",)
         self._wait_or_count(key)
         if not await self._hasher.verify(account.password, password, network_of(address)):
-            raise SignInRefused("the password is wrong")
+            raise SignInRefused("wrong_password")
         self._throttle.forgive(key)
 
     async def know_device(self, account_id: str, device: str) -> str:
@@ -128,7 +129,7 @@ class SignIn:
                 after = use_code(account, code, self._now())
                 if after is None:
                     self._note_failure(account, address)
-                    raise SignInRefused("the code is wrong, or was used already")
+                    raise SignInRefused("wrong_code")
                 self._book.put(after)
                 account = after
             self._throttle.forgive(keys)

@@ -112,6 +112,7 @@ async def _serve(hub: "Hub") -> None:
     gc.enable()
     systemd.notify(f"READY=1\nSTATUS=ready at {hub.url}")
     click.echo(f"Linli Hub is ready at {hub.url}")
+    await _welcome(hub)
     watchdog = loop.create_task(_beat(systemd)) if systemd.watchdog_seconds else None
     reloading = loop.create_task(_reload_when(wanted, hub, systemd))
     await stopping
@@ -126,6 +127,15 @@ async def _serve(hub: "Hub") -> None:
         log.critical("the stop took longer than %g s and was ended", STOP_SECONDS)
         logging.shutdown()
         os._exit(EXIT_FAULTS)
+
+
+async def _welcome(hub: "Hub") -> None:
+    """Where nobody has an account yet: the one-time link that makes the owner. Printed, and never logged."""
+    made = await hub.accounts.invitations.welcome()
+    if made is not None:
+        invitation, code = made
+        until = invitation.expires.astimezone(hub.site.zone)
+        click.echo(f"There is no account yet. Make the owner's at {hub.url}/welcome#{code} (once, until {until:%H:%M})")
 
 
 async def _reload_when(wanted: asyncio.Event, hub: "Hub", systemd: "Systemd") -> None:

@@ -34,6 +34,7 @@ from hub.runtime.metrics import render
 from hub.store.media import KeepMedia, MediaRetention
 from hub.store.store import Store
 from hub.web.app import Front
+from hub.web.auth import add_auth_routes
 from hub.web.authentication import Authentication
 from hub.web.gate import Gate
 from hub.web.reach import Reach
@@ -168,6 +169,8 @@ class Hub:
         self.front = Front(self, self.site.routes, self.gate, reach)
         self._declare(self.configuration)
         add_control_routes(self)
+        place = self.configuration.place
+        add_auth_routes(self.site.routes, self.accounts, self.clock.now, place.name, place.language)
         self.api = serve_v1(self.site, inside(self))
         self.homeassistant = homeassistant_of(self)
         self.homeassistant.add_routes(self.site.routes)

@@ -1,0 +1,82 @@
+"""What people are told when they sign in, in their language."""
+
+from collections.abc import Mapping
+
+from hub.model.errors import HubError
+
+WORDS: Mapping[str, tuple[str, str]] = {  # zh-CN, en
+    "wrong": ("用户名或密码不正确", "name or password is wrong"),
+    "wrong_password": ("密码不正确", "the password is wrong"),
+    "code_wanted": ("请输入验证器上的验证码", "enter the code of your authenticator"),
+    "wrong_code": ("验证码不正确，或已经用过", "the code is wrong, or was used already"),
+    "wrong_first_code": (
+        "验证码不正确；请检查手机和系统的时间",
+        "the code is wrong; check that the clocks of hub and phone are right",
+    ),
+    "throttled": ("错误次数过多，请等待 {seconds} 秒", "too many wrong passwords; wait {seconds} s"),
+    "busy": ("登录的人太多，请稍后再试", "too many are signing in; try again in a few seconds"),
+    "link_gone": (
+        "链接已用过或已过期，请向管理员再要一个",
+        "this link was used, or is past its time; ask for another",
+    ),
+    "password_length": (
+        "密码需要 {shortest} 到 {longest} 个字符",
+        "a password has {shortest} to {longest} characters",
+    ),
+    "password_common": (
+        "这个密码太常见，请换一个",
+        "this password is one of the first that are tried; choose another",
+    ),
+    "password_name": ("密码里不能包含用户名", "the password holds the name; choose another"),
+    "name_length": ("用户名需要 1 到 {longest} 个字符", "a name has 1 to {longest} characters"),
+    "name_letters": (
+        "用户名只能用文字、数字和 {marks}，并以文字或数字开头",
+        "a name is letters and digits of any script, and {marks} between them",
+    ),
+    "name_alphabets": (
+        "用户名混用了不同的字母表：{alphabets}",
+        "the name mixes the alphabets {alphabets}; use one",
+    ),
+    "name_taken": ("已有账户“{name}”", "there is an account '{name}' already"),
+    "name_alike": (
+        "这个用户名和已有账户“{name}”太像，请换一个",
+        "this name looks like the account '{name}'; choose another",
+    ),
+    "not_here": ("请求必须来自本系统的页面", "this has to be sent by our own page"),
+    "malformed": ("请求的格式不正确", "the request is malformed"),
+    "sign_in_first": ("请先登录", "sign in first"),
+    "session_only": (
+        "请在控制台登录后操作，令牌不能用于此",
+        "sign in on the console for this; a token won't do",
+    ),
+    "not_yours": ("没有这个会话或令牌", "there is no such session or token"),
+    "not_allowed": ("您没有这个权限", "you may not do this"),
+}
+
+
+class Refusal(HubError):
+    """A refusal that people read: `word` names it in the catalogue."""
+
+    def __init__(self, word: str, **values: object) -> None:
+        super().__init__(say(word, "en", **values))
+        self.word, self.values = word, values
+
+    def said(self, language: str) -> str:
+        """The refusal in a language."""
+        return say(self.word, language, **self.values)
+
+
+def say(word: str, language: str, **values: object) -> str:
+    """A text of the catalogue; English in every language but Chinese."""
+    return WORDS[word][0 if language.lower().startswith("zh") else 1].format(**values)
+
+
+def language_of(accepted: str, otherwise: str) -> str:
+    """The first of our languages that a browser names (Accept-Language)."""
+    for part in accepted[:200].split(","):
+        tag = part.partition(";")[0].strip().lower()
+        if tag.startswith("zh"):
+            return "zh-CN"
+        if tag.startswith("en"):
+            return "en"
+    return otherwise
