@@ -24,6 +24,7 @@ from hub.api import (
 from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.events import EvidenceLost, EvidenceStored
 from integrations.camera.finding import event_id, make_event
+from integrations.camera.qualities import QUALITIES
 from integrations.camera.settings import clip_config, crews
 
 TARGET = "integrations.camera.worker:watch_all"
@@ -48,6 +49,18 @@ def entities_of(camera: Mapping[str, Any]) -> dict[str, Entity]:
         "fps": Entity(
             id=f"sensor.{camera['id']}_fps", name=f"{name} frame rate", unit="fps",
             state_class="measurement", icon="mdi:camera-timer", category="diagnostic", **about,
+        ),
+        "last": Entity(
+            id=f"sensor.{camera['id']}_last_picture", name=f"{name} last picture",
+            device_class="timestamp", category="diagnostic", **about,
+        ),
+        "analysed": Entity(
+            id=f"sensor.{camera['id']}_analysed", name=f"{name} analysed share", unit="%",
+            state_class="measurement", icon="mdi:eye-check", category="diagnostic", **about,
+        ),
+        "quality": Entity(
+            id=f"sensor.{camera['id']}_quality", name=f"{name} picture quality", device_class="enum",
+            options=QUALITIES, icon="mdi:image-filter-center-focus", category="diagnostic", **about,
         ),
     }  # fmt: skip
 
@@ -113,7 +126,13 @@ class CameraGuest:
         elif "stored" in message:
             self._stored(message["stored"])
         elif "fps" in message:
-            self._points["fps"].set(message["fps"])
+            for role in ("fps", "last", "analysed"):
+                if role in message:
+                    self._points[role].set(message[role])
+        elif "scene" in message:
+            scene = message["scene"]
+            self._points["quality"].set(scene["state"])
+            self._judge("scene", scene["text"], scene["remedy"])
         elif "analyzer" in message:
             self._judge(f"analyzer.{message['analyzer']}", message["text"], "correct the camera's settings")
         elif message["state"] == "streaming":
@@ -124,7 +143,7 @@ class CameraGuest:
     def lose(self, reason: str) -> None:
         """The worker ended: nothing is seen, and evidence that was under way is gone."""
         self._points["connectivity"].set(False)
-        for role in ("camera", "fps"):
+        for role in ("camera", "fps", "analysed", "quality"):
             self._points[role].lose()
         for path, alarm in list(self._owed.items()):
             self._lost(path, alarm, reason)
@@ -152,7 +171,8 @@ class CameraGuest:
     def _stopped(self, message: Mapping[str, Any]) -> None:
         self._points["camera"].set("idle")
         self._points["connectivity"].set(False)
-        self._points["fps"].lose()
+        for role in ("fps", "analysed"):
+            self._points[role].lose()
         # A file that was played to its end is no problem, a camera's stream that ends is one.
         if message["fault"] != "ended" or "url" in self._camera:
             self._judge("stream", message["text"], message["remedy"])

@@ -70,6 +70,13 @@ class Masks:
             return luma
         return np.asarray(cv2.bitwise_and(luma, luma, mask=self._open), dtype=np.uint8)
 
+    def outside(self, shape: tuple[int, ...]) -> Picture | None:
+        """255 where a copy of that shape (rows, columns) is masked or next to it; None without masks."""
+        if self._open is None:
+            return None
+        small = cv2.resize(self._open, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.dilate(cv2.bitwise_not(small), np.ones((9, 9), np.uint8)), dtype=np.uint8)
+
     def storable(self, picture: Picture) -> Picture:
         """The picture as it may be stored: black where it is private."""
         if self._storable is None:

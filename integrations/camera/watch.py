@@ -21,6 +21,7 @@ from integrations.camera.analysis import Analysis, drawn
 from integrations.camera.clip import clip_of
 from integrations.camera.drawing import DrawingRoom
 from integrations.camera.lettering import Lettering
+from integrations.camera.lookout import Lookout
 from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
 from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
@@ -109,6 +110,7 @@ class Watch:
         self._live = "url" in camera
         self._snapshots: deque[str] = deque(maxlen=8)
         self._pen = Lettering()
+        self._lookout = Lookout(camera, self._tell)
         self._connection: _Connection | None = None
         self.due = time.monotonic() + ANALYSIS_PATIENCE
         self.thread = threading.Thread(target=self.run, name=camera["id"], daemon=True)
@@ -198,6 +200,7 @@ class Watch:
             f"the stream is {size[0]}x{size[1]}, but the calibration was made for {wanted[0]}x{wanted[1]}"
         )  # fmt: skip
         self._tell({"analyzer": "resolution", "text": text})
+        self._lookout.restart()
         return _Connection(
             stream=stream, ring=ring, masks=Masks(camera["masks"], *size), last=frame,
             recent=Recent(frame.width * frame.height * 3 // 2),
@@ -214,6 +217,7 @@ class Watch:
         connection.last = frame
         connection.frames += 1
         watched = connection.masks.watched
+        self._lookout.look(luma_of(frame), t, connection.masks)
         for found in connection.analysis.feed(
             watched(luma_of(frame)), t, frame.key_frame, lambda: watched(colour_of(frame))
         ):
@@ -229,7 +233,8 @@ class Watch:
     def _report(self, connection: _Connection) -> None:
         passed = time.monotonic() - connection.reported
         if passed >= REPORT_EVERY:
-            self._tell({"fps": round(connection.frames / passed, 1)})
+            last = connection.wall.at(connection.last.time).isoformat()
+            self._tell({"fps": round(connection.frames / passed, 1), "last": last})
             connection.reported, connection.frames = time.monotonic(), 0
 
     def _keep(self, connection: _Connection, found: Found) -> None:

@@ -170,6 +170,18 @@ async def test_a_stream_that_can_not_be_had_is_a_problem_without_secrets(cameras
     assert cameras.state("binary_sensor.gate_problem").text == "on"
 
 
+async def test_what_keeps_a_camera_from_seeing_is_a_problem_with_its_remedy(
+    cameras: HubKit, tmp_path: Path
+) -> None:
+    make_clip(cameras.folder / "config" / "fall.mp4", 45)  # a bare wall: as if something hung before the lens
+    await cameras.start(ONE.format(more="pace: fast"))
+    await until(cameras, lambda: cameras.state("sensor.gate_quality").text == "covered")
+    problem = next(event for event in cameras.of(ProblemRaised) if event.problem == "camera.gate.scene")
+    assert "covers the lens" in problem.text
+    assert "clear the lens" in problem.remedy
+    assert cameras.state("binary_sensor.gate_problem").text == "on"
+
+
 async def test_a_snapshot_on_demand(cameras: HubKit) -> None:
     await cameras.start(ONE.format(more="loop: true"))
     await until(cameras, lambda: cameras.state("camera.gate").text == "streaming")
