@@ -35,7 +35,7 @@ class Front:
         self._reach = reach or Reach()
         self._guard = Guard(self._reach)
         self._runner: web.AppRunner | None = None
-        self._tls = Tls(*self._reach.certificate) if self._reach.certificate else None
+        self.tls = Tls(*self._reach.certificate) if self._reach.certificate else None
         self.url = ""
         self._private = False  # only this machine can reach it
         for path, handler in (("/live", self._live), ("/ready", self._ready), ("/metrics", self._metrics)):
@@ -56,19 +56,19 @@ class Front:
         await self._runner.setup()
         assert self._runner.server is not None  # noqa: S101 - it is there after the set-up
         self._guard.count_connections(self._runner.server)
-        site = web.TCPSite(self._runner, host, port, ssl_context=self._tls.context if self._tls else None)
+        site = web.TCPSite(self._runner, host, port, ssl_context=self.tls.context if self.tls else None)
         await site.start()
         host, port = self._runner.addresses[0][:2]
         self._private = is_loopback(host)
-        scheme = "http" if self._tls is None else "https"
+        scheme = "http" if self.tls is None else "https"
         self.url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-        if self._tls is not None:
-            self._tls.watch()
+        if self.tls is not None:
+            self.tls.watch()
 
     async def stop(self) -> None:
         """Answer what is under way, then close."""
-        if self._tls is not None:
-            self._tls.stop()
+        if self.tls is not None:
+            self.tls.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 

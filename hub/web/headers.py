@@ -5,6 +5,7 @@ from aiohttp import web
 from hub.web.origins import Origins
 
 HEADERS = {
+    "Server": "linli",  # not which versions of what
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
