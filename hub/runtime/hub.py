@@ -36,6 +36,7 @@ from hub.store.store import Store
 from hub.web.app import Front
 from hub.web.auth import add_auth_routes
 from hub.web.authentication import Authentication
+from hub.web.console import Console
 from hub.web.gate import Gate
 from hub.web.reach import Reach
 from hub.web.v1 import serve_v1
@@ -172,6 +173,7 @@ class Hub:
         place = self.configuration.place
         add_auth_routes(self.site.routes, self.accounts, self.clock.now, place.name, place.language)
         self.api = serve_v1(self.site, inside(self))
+        Console().add_to(self.site.routes)
         self.homeassistant = homeassistant_of(self)
         self.homeassistant.add_routes(self.site.routes)
         self.on_built()

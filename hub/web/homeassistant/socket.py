@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hub.accounts.permissions import Principal
+from hub.web.gate import PRINCIPAL
 from hub.web.homeassistant.commands import Commands
 from hub.web.homeassistant.connection import Connection
 from hub.web.homeassistant.encoding import BadJson, decode, encode
@@ -52,7 +53,7 @@ class Sockets:
         outlet = Outlet(transport, self._house.limits.pending)
         self._strangers.add(socket)
         try:
-            found = await self._sign_in(socket, outlet, request.remote or "")
+            found = await self._sign_in(socket, outlet, request.remote or "", request[PRINCIPAL])
         finally:
             self._strangers.discard(socket)
         if found is not None:
@@ -61,7 +62,10 @@ class Sockets:
 
     # --- signing in -------------------------------------------------------------------------------------------------
 
-    async def _sign_in(self, socket: web.WebSocketResponse, outlet: Outlet, address: str) -> Principal | None:
+    async def _sign_in(
+        self, socket: web.WebSocketResponse, outlet: Outlet, address: str, known: Principal
+    ) -> Principal | None:
+        """Who the token says it is; with an empty one, whom the page's own cookie made `known`."""
         outlet.put(encode({"type": "auth_required", "ha_version": VERSION}))
         try:
             async with asyncio.timeout(self._house.limits.sign_in_seconds):
@@ -70,7 +74,7 @@ class Sockets:
             await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"no auth message in time")
             return None
         token = _token_of(first)
-        who = self._house.principal(token, address) if token else None
+        who = self._house.principal(token, address) if token else known if token == "" else None
         if who is None or not who.signed_in:
             if first.type is WSMsgType.TEXT:
                 why = "Invalid access token or password" if token else "Auth message incorrectly formatted"
@@ -147,15 +151,15 @@ async def _close(socket: web.WebSocketResponse, code: int, message: bytes) -> No
             await socket.close(code=code, message=message)
 
 
-def _token_of(message: Any) -> str:
-    """The token of an auth message, "" when it is none."""
+def _token_of(message: Any) -> str | None:
+    """The token of an auth message; None when it is none."""
     if message.type is not WSMsgType.TEXT:
-        return ""
+        return None
     try:
         told = decode(message.data)
     except BadJson:
-        return ""
+        return None
     if not isinstance(told, dict) or set(told) - {"type", "access_token", "id"} or told.get("type") != "auth":
-        return ""
+        return None
     token = told.get("access_token")
-    return token if isinstance(token, str) and len(token) <= 4096 else ""
+    return token if isinstance(token, str) and len(token) <= 4096 else None

@@ -25,6 +25,8 @@ class Me(msgspec.Struct, kw_only=True):
     language: str
     is_admin: bool
     is_owner: bool
+    site_name: str
+    time_zone: str
     may: Annotated[list[str], Meta(description="'VERB KIND' of everything that is possible somewhere")]
 
 
@@ -160,6 +162,8 @@ class System:
             language=who.language,
             is_admin=who.is_admin,
             is_owner=who.is_owner,
+            site_name=self._site.place.name,
+            time_zone=self._site.zone.key,
             may=sorted(f"{verb} {kind}" for verb, kind in who.reach),
         )
 
