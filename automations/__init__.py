@@ -6,9 +6,10 @@ from functools import partial
 
 from automations.control import add_routes
 from automations.engine import Engine
+from automations.offering import Offer
 from automations.rules import Language, RuleSet, check
 from automations.switching import ACTIONS, add_actions
-from hub.api import HubStarted, Integration, Link, hookimpl
+from hub.api import HubStarted, Integration, Link, Templates, hookimpl
 
 __all__ = ["Engine", "Language", "RuleSet", "check", "hub_integrations", "run"]
 
@@ -20,6 +21,8 @@ async def run(language: Language, link: Link, rules: RuleSet) -> None:
     await engine.resume()
     add_actions(link, engine)
     add_routes(link, engine)
+    offer = Offer(link, engine)
+    link.offer(Templates, offer)
     link.on(HubStarted, engine.started)
 
     async def reload(changed: RuleSet) -> None:
@@ -32,6 +35,7 @@ async def run(language: Language, link: Link, rules: RuleSet) -> None:
     try:
         await asyncio.Event().wait()
     finally:
+        offer.close()
         engine.close()
 
 
@@ -47,6 +51,7 @@ def hub_integrations() -> Iterable[Integration]:
         check=language.check,
         entities=language.entities,
         actions=ACTIONS,
+        offers=(Templates,),
         multiple=True,
         early=True,
     )

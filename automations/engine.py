@@ -66,6 +66,7 @@ class Engine:
         self._link, self._language = link, language
         self.desk = Desk(link, HubHouse(link))
         self.listeners = Listeners(link, self.desk)
+        self.watching: Listeners | None = None  # for programs outside
         self._kept: dict[str, _Kept] = {}
         self._resting: list[Run] = []  # taken off the disk, go on once every integration is there
 
@@ -232,6 +233,8 @@ class Engine:
     def timer(self, key: str, _data: Mapping[str, Any]) -> None:
         """A durable timer of the engine fired: a `for:` is over."""
         self.listeners.wait_over(key)
+        if self.watching is not None:
+            self.watching.wait_over(key)
 
     def close(self) -> None:
         """End in this process; what is kept goes on at the next start."""

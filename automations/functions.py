@@ -60,6 +60,10 @@ def house_of(context: Context) -> House:
 class AllStates:
     """`states('sensor.x')`, `states.sensor.x.state`, and all states one by one."""
 
+    # What Jinja asks of all that is called; as names of domains, each question would count all states.
+    unsafe_callable = alters_data = False
+    jinja_pass_arg = None
+
     def __init__(self, house: House) -> None:
         self._house = house
 

@@ -104,7 +104,7 @@ class Language:
 
     def read_stored(self, source: dict[str, Any], identity: str, entity_id: str, known: Known) -> Plan | None:
         """The plan of an older version of a rule, None when it can't be used any more."""
-        reading = Reading(known, self._templates, frozenset(fired_names(source)) | _names_heard(source))
+        reading = Reading(known, self._templates, frozenset(fired_names(source)) | names_heard(source))
         plan = read_plan(
             reading, source, (), identity=identity, entity_id=entity_id, print_=fingerprint(source)
         )
@@ -164,8 +164,8 @@ def _declared(written: Any, path: Path, rules: RuleSet) -> set[str]:
     return names
 
 
-def _names_heard(source: dict[str, Any]) -> frozenset[str]:
-    """Names of the events that a stored rule listened to: they were known then."""
+def names_heard(source: dict[str, Any]) -> frozenset[str]:
+    """Names of the events that a rule as written listens to."""
     found: set[str] = set()
     triggers = source.get("triggers") or source.get("trigger")
     for trigger in triggers if isinstance(triggers, list) else [triggers]:

@@ -58,7 +58,10 @@ from hub.plugins.ports import (
     MessageHandler,
     Pictures,
     ReadingReceived,
+    Rendered,
     Sender,
+    TemplateRefused,
+    Templates,
 )
 from hub.plugins.reading import ReadSection, find_analyzer, read_section
 from hub.plugins.worker_child import Pipe
@@ -119,12 +122,15 @@ __all__ = [
     "ReadingReceived",
     "Receipt",
     "Reference",
+    "Rendered",
     "Sender",
     "Severity",
     "State",
     "StateChanged",
     "StateRemoved",
     "StateReported",
+    "TemplateRefused",
+    "Templates",
     "Timer",
     "TooEarly",
     "Unit",

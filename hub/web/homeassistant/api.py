@@ -8,6 +8,7 @@ from hub.web.homeassistant.core_commands import add_core_commands
 from hub.web.homeassistant.house import House
 from hub.web.homeassistant.services import Services
 from hub.web.homeassistant.socket import Sockets
+from hub.web.homeassistant.template_commands import add_template_commands
 
 _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "/api/", "signed_in", rest.running),
@@ -35,6 +36,7 @@ class Api:
         self.house = house
         self.commands = Commands()
         add_core_commands(self.commands, Services(house))
+        add_template_commands(self.commands)
         self.sockets = Sockets(house, self.commands)
         house.listeners = self.sockets.feed.count
 

@@ -29,8 +29,8 @@ automation:
 class Client:
     """A socket that has signed in."""
 
-    def __init__(self, hub: HubKit, session: aiohttp.ClientSession, socket: Any) -> None:
-        self._hub, self._session, self.socket = hub, session, socket
+    def __init__(self, session: aiohttp.ClientSession, socket: Any) -> None:
+        self._session, self.socket = session, socket
         self.id = 0
         self.results: dict[Any, dict[str, Any]] = {}
         self.events: dict[int, list[Any]] = {}
@@ -39,14 +39,17 @@ class Client:
     @classmethod
     async def connect(cls, hub: HubKit, token: str | None = None) -> "Client":
         session = aiohttp.ClientSession()
-        socket = await session.ws_connect(hub.hub_of.url + "/api/websocket", heartbeat=None)
-        client = cls(hub, session, socket)
-        hello = await socket.receive_json()
-        assert hello["type"] == "auth_required"
-        await socket.send_json({"type": "auth", "access_token": token or hub.hub_of.token})
-        answer = await socket.receive_json()
-        assert answer["type"] == "auth_ok", answer
-        return client
+        try:
+            socket = await session.ws_connect(hub.hub_of.url + "/api/websocket", heartbeat=None)
+            hello = await socket.receive_json()
+            assert hello["type"] == "auth_required"
+            await socket.send_json({"type": "auth", "access_token": token or hub.hub_of.token})
+            answer = await socket.receive_json()
+            assert answer["type"] == "auth_ok", answer
+        except BaseException:
+            await session.close()
+            raise
+        return cls(session, socket)
 
     async def send(self, type_: str, **fields: Any) -> int:
         self.id += 1
