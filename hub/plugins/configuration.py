@@ -162,7 +162,7 @@ def read_configuration(
         if name not in CORE and name not in PEOPLE:
             _read_section(configuration, manager, str(name), raw)
     _check_twice(configuration)
-    configuration.known = _known(configuration)
+    configuration.known = _known(configuration, config_dir)
     _check_references(configuration)
     configuration.faults.sort(key=lambda fault: (fault.file, fault.line, fault.column))
     return configuration
@@ -252,7 +252,7 @@ def _check_twice(configuration: Configuration) -> None:
                 configuration.fault((name,), text, "remove one of the two sections", key=True)
 
 
-def _known(configuration: Configuration) -> Known:
+def _known(configuration: Configuration, config_dir: Path) -> Known:
     integrations = configuration.declared()
     entities: set[str] = set()
     foreseen = not any(
@@ -278,6 +278,7 @@ def _known(configuration: Configuration) -> Known:
         kinds=configuration.channels(),
         analyzers=configuration.analyzers(),
         integrations=frozenset(integration.name for integration in integrations),
+        folder=config_dir,
     )
 
 

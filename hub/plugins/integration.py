@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.model.calls import Action, Schema
@@ -71,6 +72,7 @@ class Known:
     analyzers: Mapping[str, Analyzer] = field(default_factory=dict)
     kinds: "Mapping[str, Channel]" = field(default_factory=dict)  # of channels
     integrations: frozenset[str] = frozenset()  # those that the configuration names
+    folder: Path | None = None  # of the configuration, for sections that name files
 
 
 @dataclass(frozen=True, slots=True)
