@@ -220,8 +220,16 @@ class Link:
 
     @property
     def http(self) -> "aiohttp.ClientSession":
-        """The hub's shared HTTP client; give every request a timeout."""
+        """The hub's shared HTTP client; give every request a timeout.
+
+        It reaches public addresses and hosts that the configuration names; of others, OSError.
+        """
         return self._site.http()
+
+    @property
+    def public_http(self) -> "aiohttp.ClientSession":
+        """A client for addresses that came with data: it reaches public ones alone."""
+        return self._site.public_http()
 
     def route(self, method: str, path: str, handler: Callable[..., Awaitable[Any]], *, access: str) -> Undo:
         """Serve a web route; `access` is "public" (no sign-in: check a secret yourself) or "local"."""

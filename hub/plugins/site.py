@@ -21,6 +21,7 @@ from hub.people import Directory
 from hub.people.preferences import OWNER, Preferences
 from hub.plugins.board import Ports, Problems
 from hub.plugins.integration import Analyzer, Channel
+from hub.plugins.outgoing import guarded_session
 from hub.plugins.routes import Routes
 from hub.store.memory import Memory
 from hub.store.store import Store
@@ -87,7 +88,9 @@ class Site:
         self.fail_guest: Callable[[str, BaseException], None] = _nobody
         self.started = False  # whether HubStarted was told
         self.reload: Callable[[], Awaitable[Any]] = _nothing_to_reload
+        self.named_hosts: frozenset[str] = frozenset()  # in the admin's files
         self._session: aiohttp.ClientSession | None = None
+        self._public_session: aiohttp.ClientSession | None = None
         self._workers: dict[str, set[Worker]] = {}
 
     @property
@@ -123,16 +126,19 @@ class Site:
         return undo
 
     def http(self) -> "aiohttp.ClientSession":
-        """The shared HTTP client: no cookies, no environment proxies, 30 s at most unless a request says less."""
-        if self._session is None or self._session.closed:
-            import aiohttp
+        """The shared HTTP client: no cookies, no environment proxies, 30 s at most unless a request says less.
 
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=30, connect=10),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "linli-hub"},
-            )
+        It connects to public addresses and to hosts that the admin's files name, whatever an address is called.
+        """
+        if self._session is None or self._session.closed:
+            self._session = guarded_session(lambda: self.named_hosts)
         return self._session
+
+    def public_http(self) -> "aiohttp.ClientSession":
+        """The same for addresses that come with data, such as a device's or another server's: public ones alone."""
+        if self._public_session is None or self._public_session.closed:
+            self._public_session = guarded_session(frozenset)
+        return self._public_session
 
     async def start_worker(
         self, spec: "WorkerSpec", on_message: Callable[[Any], object], *, owner: str
@@ -147,8 +153,9 @@ class Site:
     async def close(self) -> None:
         """End what the site itself opened."""
         self.problems.close()
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._public_session):
+            if session is not None:
+                await session.close()
         for workers in self._workers.values():
             await asyncio.gather(*(worker.stop() for worker in workers))
         self._workers.clear()

@@ -24,6 +24,7 @@ from hub.model.errors import ConfigError
 from hub.model.events import Event, HubStarted, HubStopping
 from hub.plugins.configuration import Configuration, declared_actions, declared_events, read_configuration
 from hub.plugins.manager import Manager
+from hub.plugins.outgoing import named_hosts
 from hub.plugins.site import Site
 from hub.plugins.supervisor import Supervisor
 from hub.runtime.control import add_control_routes
@@ -335,6 +336,7 @@ class Hub:
         return configuration
 
     def _declare(self, configuration: Configuration) -> None:
+        self.site.named_hosts = named_hosts(configuration.document.data)
         integrations = [section.integration for section in configuration.sections.values()]
         self.site.event_classes = declared_events(integrations)
         self.site.channels = configuration.channels()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiohttp
 import voluptuous as vol
 
 from hub.kernel.clock import Clock
@@ -56,6 +57,7 @@ class HubKit:
         self.hub: Hub | None = None
         self.settle_seconds = SETTLE_SECONDS  # real ones that `start` waits for slow guests
         self._added: list[Integration] = []
+        self._session: aiohttp.ClientSession | None = None
 
     def write(self, yaml: str, files: Mapping[str, str] | None = None) -> Path:
         """Write configuration.yaml and other files; returns the config folder."""
@@ -104,6 +106,8 @@ class HubKit:
 
     async def stop(self) -> None:
         """Stop the hub, if one runs."""
+        if self._session is not None:
+            await self._session.close()
         if self.hub is not None:
             hub, self.hub = self.hub, None
             await hub.stop()
@@ -127,6 +131,13 @@ class HubKit:
         if self.hub is None:
             raise RuntimeError("no hub is running; await hub.start(...) first")
         return self.hub
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """A caller's client: the hub's own does not connect to this machine."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
 
     async def settle(self) -> None:
         """Wait until nothing moves: callbacks have run, units are on the disk, due calls were tried."""
@@ -154,12 +165,15 @@ class HubKit:
         await self.settle()
         return result
 
-    async def request(self, method: str, path: str, *, admin: bool = False, **options: Any) -> Answer:
+    async def request(
+        self, method: str, path: str, *, admin: bool = False, token: str = "", **options: Any
+    ) -> Answer:
         """Ask the running hub over HTTP; `admin` adds the local admin's token, `options` are aiohttp's."""
-        headers = {"Authorization": f"Bearer {self.hub_of.token}"} if admin else {}
+        bearer = self.hub_of.token if admin else token
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         options["headers"] = headers | dict(options.get("headers") or {})
         options.setdefault("allow_redirects", False)
-        async with self.hub_of.site.http().request(method, self.hub_of.url + path, **options) as response:
+        async with self.http.request(method, self.hub_of.url + path, **options) as response:
             answer = Answer(response.status, response.headers, await response.read())
         await self.settle()
         return answer

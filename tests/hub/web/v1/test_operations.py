@@ -205,14 +205,14 @@ async def test_the_stream_tells_what_comes_and_what_was_missed(hub: HubKit) -> N
                 found.append(json.loads(line[6:])["id"])
         return found
 
-    async with asyncio.timeout(10), hub.hub_of.site.http().get(url, headers=token) as response:
+    async with asyncio.timeout(10), hub.http.get(url, headers=token) as response:
         assert response.headers["Content-Type"] == "text/event-stream"
         await response.content.readline()
         await fall(hub, "a1")
         assert await read(response, 1) == ["a1"]
     await fall(hub, "a2")
     headers = token | {"Last-Event-ID": "1"}
-    async with asyncio.timeout(10), hub.hub_of.site.http().get(url, headers=headers) as response:
+    async with asyncio.timeout(10), hub.http.get(url, headers=headers) as response:
         assert await read(response, 2) == ["a1", "a2"]
 
 
