@@ -1,0 +1,114 @@
+"""One thing that stands where it did not: its picture, the ground behind it, and how long it has been there."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from integrations.shopfront.ground import Look, score_of
+from integrations.shopfront.judging import correlation
+from integrations.shopfront.light import Values
+from integrations.shopfront.window import Mask
+
+State = Literal["present", "absent", "hidden"]
+
+AROUND = 3  # pixels of ground that belong to a thing's picture: its outline is what tells it from the ground
+PRESENT, ABSENT = 0.6, 0.35  # how far between ground (0) and thing (1)
+LEFT_OVER = 0.6  # of the thing's own energy that neither explains
+STILL_MOST = 0.1  # share of a still thing's pixels that may differ from picture to picture
+CALM = 20  # looks that tell whether it is still
+FOLLOWS = 0.03  # share by which a thing's picture follows what is seen
+SURELY_THERE, SURELY_BETTER = 0.5, 0.15  # correlations after another light
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """A thing in one zone. `mask` is of the window; pictures are of the box around it."""
+
+    mask: Mask
+    since: float  # container seconds at which it was put there
+    zone: int
+    top: int
+    left: int
+    clean: Values  # the ground behind it
+    dirty: Values  # the thing
+    number: int = 0  # of its telling: names the events for good
+    told: bool = False
+    gone_since: float | None = None  # first look at which it was not there any more
+    odd_since: float | None = None  # first look at which something else was there
+    lost: bool = False  # the scene was learned anew and it could not be recognised in it
+    restless: deque[float] = field(default_factory=lambda: deque(maxlen=CALM))
+    named: str = ""
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """Where its pictures lie in the window."""
+        height, width = self.dirty.shape[:2]
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+    def follow(self, light: Values | float) -> None:
+        """The light of the whole scene moved."""
+        by = light[self.box] if isinstance(light, np.ndarray) else light
+        self.clean = self.clean + by
+        self.dirty = self.dirty + by
+
+    def seen(self, look: Look) -> State:
+        """Whether it is there in this picture; `hidden` is all that can't be told."""
+        now, scale = look.values[self.box], look.scale[self.box]
+        weight = grown(self.mask[self.box], AROUND).astype(np.float32)[..., None]
+        units = np.dstack([scale[..., 0], scale[..., 1], scale[..., 1]])
+        thing = (self.dirty - self.clean) / units
+        seen = np.clip((now - self.clean) / units, -8, 8)
+        energy = float((weight * thing * thing).sum())
+        if energy <= 0:
+            return "absent"
+        share = float((weight * seen * thing).sum()) / energy
+        rest = seen - share * thing
+        left = float((weight * rest * rest).sum()) / energy
+        part = self.mask[self.box]
+        differs = float((score_of(now - self.dirty, scale)[part] > 1).mean())
+        if share > PRESENT and left < LEFT_OVER:
+            self.restless.append(differs)
+            if differs < STILL_MOST:
+                self.dirty = self.dirty + (now - self.dirty) * np.float32(FOLLOWS)
+            return "present"
+        ground = float((score_of(now - self.clean, scale)[part] > 1).mean())
+        if (share < ABSENT and left < LEFT_OVER) or ground < 0.15:
+            return "absent"
+        return "hidden"
+
+    @property
+    def still(self) -> bool:
+        """Whether it holds still as things do; people breathe, shift and look around."""
+        return len(self.restless) >= CALM // 2 and float(np.median(self.restless)) < STILL_MOST
+
+    def recognised(self, now: Values) -> State:
+        """Whether it is there in a scene that was learned anew, in whatever light: by its texture alone."""
+        part = grown(self.mask[self.box], AROUND)
+        seen = now[self.box][..., 0][part]
+        thing, ground = (correlation(seen, one[..., 0][part]) for one in (self.dirty, self.clean))
+        if max(thing, ground) < SURELY_THERE or abs(thing - ground) < SURELY_BETTER:
+            return "hidden"
+        return "present" if thing > ground else "absent"
+
+
+def item_of(mask: Mask, since: float, zone: int, ground: Values, still: Values) -> Item:
+    """A thing of which the mask (of the window) was found."""
+    ys, xs = np.nonzero(mask)
+    around = AROUND + 2
+    top, left = max(0, int(ys.min()) - around), max(0, int(xs.min()) - around)
+    where = np.s_[top : int(ys.max()) + around + 1, left : int(xs.max()) + around + 1]
+    # Around it, what is there now is the ground in the light of now.
+    dirty = np.where(mask[where][..., None], still[where], ground[where]).astype(np.float32)
+    return Item(mask, since, zone, top, left, ground[where].copy(), dirty)
+
+
+def grown(mask: Mask, by: int) -> Mask:
+    """The mask and so many pixels around it."""
+    kernel: NDArray[np.uint8] = np.ones((2 * by + 1, 2 * by + 1), dtype=np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), dtype=bool)
