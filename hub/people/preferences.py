@@ -18,7 +18,7 @@ from hub.store.unit import Outcome, Units
 OWNER = "people"  # of the memory; no integration can bear the name
 MOST_CHANNELS = 10
 MOST_CHANGES = 20  # of one consent that are kept; each withdrawal ends whatever was granted before it
-_KEY = "preferences/"
+KEY = "preferences/"  # and the person's id
 Receipt = asyncio.Future[Outcome]
 
 
@@ -41,21 +41,12 @@ class Preferences:
 
     def of(self, person: str) -> dict[str, Any]:
         """What a person has set: any of language, quiet_hours, channels, consents."""
-        found: dict[str, Any] = self._memory.get(_KEY + person, {})
+        found: dict[str, Any] = self._memory.get(KEY + person, {})
         return found
 
     def applied(self, person: Person) -> Person:
         """The person with their own settings in place of the files'."""
-        own = self.of(person.id)
-        if not own:
-            return person
-        return replace(
-            person,
-            language=own.get("language", person.language),
-            quiet=_quiet(own["quiet_hours"]) if "quiet_hours" in own else person.quiet,
-            addresses=_addresses(own["channels"]) if "channels" in own else person.addresses,
-            consents=tuple(_consents(person.consents, own.get("consents", {}))),
-        )
+        return with_preferences(person, self.of(person.id))
 
     def set_language(self, person: str, wanted: str) -> Receipt:
         """A language tag, such as en; ActionRefused."""
@@ -94,7 +85,7 @@ class Preferences:
     def forget(self, person: str) -> Receipt:
         """What the files say counts again; it is no fault if nothing was set."""
         with self._units.open() as unit:
-            self._memory.delete(_KEY + person)
+            self._memory.delete(KEY + person)
         self._changed()
         return unit.receipt
 
@@ -112,9 +103,22 @@ class Preferences:
         if person not in self._written().persons:
             raise ActionRefused(f"there is no person '{person}'")
         with self._units.open() as unit:
-            self._memory.put(_KEY + person, {**self.of(person), key: value})
+            self._memory.put(KEY + person, {**self.of(person), key: value})
         self._changed()
         return unit.receipt
+
+
+def with_preferences(person: Person, own: Mapping[str, Any]) -> Person:
+    """A person with the settings that `Preferences.of` gives."""
+    if not own:
+        return person
+    return replace(
+        person,
+        language=own.get("language", person.language),
+        quiet=_quiet(own["quiet_hours"]) if "quiet_hours" in own else person.quiet,
+        addresses=_addresses(own["channels"]) if "channels" in own else person.addresses,
+        consents=tuple(_consents(person.consents, own.get("consents", {}))),
+    )
 
 
 def _checked(schema: Callable[[Any], Any], value: Any) -> Any:
