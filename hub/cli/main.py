@@ -18,6 +18,7 @@ VERBS = {
     "outbox": "hub.cli.outbox:outbox",
     "user": "hub.cli.user:user",
     "automation": "hub.cli.automation:automation",
+    "people": "hub.cli.people:people",
 }
 
 
