@@ -5,7 +5,8 @@ from typing import Any
 
 import voluptuous as vol
 
-from hub.api import Action, Entity, Finding, Integration, Known, Reference, hookimpl
+from hub.api import Action, Entity, Integration, Reference, hookimpl
+from integrations.camera.checking import check
 from integrations.camera.events import EvidenceLost, EvidenceStored
 from integrations.camera.guest import entities_of, run
 from integrations.camera.settings import SCHEMA
@@ -37,22 +38,6 @@ def references(cameras: list[dict[str, Any]]) -> Iterable[Reference]:
         for index, camera in enumerate(cameras)
         if camera["area"]
     ]
-
-
-def check(cameras: list[dict[str, Any]], known: Known) -> Iterable[Finding]:
-    """Analyzers that are not there, and settings that they would not take."""
-    for index, camera in enumerate(cameras):
-        for place, item in enumerate(camera["analyzers"]):
-            path, name = (index, "analyzers", place), item["name"]
-            if name not in known.analyzers:
-                yield Finding(
-                    path, f"there is no analyzer '{name}'", f"add the line '{name}:' to configuration.yaml"
-                )
-                continue
-            try:
-                known.analyzers[name].schema(item["settings"])
-            except vol.Invalid as error:
-                yield Finding(path, f"{name}: {error}", "see the analyzer's page in the documentation")
 
 
 @hookimpl

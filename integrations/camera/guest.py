@@ -140,6 +140,11 @@ class CameraGuest:
         else:
             self._stopped(message)
 
+    def refuse(self, reason: str) -> None:
+        """It can't be run as it is configured."""
+        self._points["camera"].lose()
+        self._judge("settings", reason, "mend what the message names, then `hub reload`")
+
     def lose(self, reason: str) -> None:
         """The worker ended: nothing is seen, and evidence that was under way is gone."""
         self._points["connectivity"].set(False)
@@ -236,10 +241,8 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
     cameras = [{**camera, "place": place_name(areas, camera["area"])} for camera in cameras]
     guests = {camera["id"]: CameraGuest(link, camera) for camera in cameras}
     workers: dict[str, Worker] = {}
-    zone = str(link.site.zone)
-    crew_list = crews(
-        [prepared(camera, link.analyzers, link.config_dir, link.data_dir, zone) for camera in cameras]
-    )
+    ready = [found for camera in cameras if (found := prepared_or_told(link, camera, guests[camera["id"]]))]
+    crew_list = crews(ready)
     for name, crew in crew_list.items():
         worker = await start_crew(link, name, crew, guests)
         workers |= {camera["id"]: worker for camera in crew}
@@ -249,11 +252,23 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
         unknown = [name for name in names if name not in guests]
         if unknown:
             raise ActionRefused(f"there is no camera 'camera.{unknown[0]}'")
+        idle = [name for name in names if name not in workers]
+        if idle:
+            raise NotReady(f"camera '{idle[0]}' does not run; its problem says why")
         await asyncio.gather(*(guests[name].snapshot(workers[name]) for name in names))
 
     link.action("camera.snapshot", take_snapshot)
     link.ready()
     await asyncio.get_running_loop().create_future()
+
+
+def prepared_or_told(link: Link, camera: Mapping[str, Any], guest: CameraGuest) -> dict[str, Any] | None:
+    """The camera as its worker gets it, or None when that can't be: its own problem, no matter for others."""
+    try:
+        return prepared(camera, link.analyzers, link.config_dir, link.data_dir, str(link.site.zone))
+    except ConfigError as error:
+        guest.refuse(str(error))
+        return None
 
 
 async def start_crew(

@@ -12,14 +12,14 @@ from integrations.camera.picture import Picture
 from integrations.camera.placing import LEAST_SHIFT, Place, Placed, Shift, edges_of
 from integrations.camera.qualities import GOOD, WORDS
 
-EVERY = 3.0  # container seconds between two looks
+EVERY = 5.0  # container seconds between two looks
 BURST = 9  # pictures in a row that a look compares, for repeated ones
 HOLD = 30.0  # container seconds that a state lasts before it counts; a camera that turns takes as long
 DARK, DIM, BRIGHT_SHARE = 70, 120, 0.25  # grey levels of the 90th percentile; share that is burnt out
 BLURRED, SOFTER = 0.55, 0.4  # blur; the part that is left of the steepest edges there were
 BARE, BARER = 0.008, 0.35  # share of the picture with edges: hardly any; that much of what there was
 REPEATED = 0.15  # share of pictures that are the one before again
-FROZEN_LOOKS = 20  # looks in a row at one and the same picture
+FROZEN_LOOKS = 12  # looks in a row at one and the same picture
 CROP = (360, 640)  # rows and columns of the middle that are looked at for blur
 
 

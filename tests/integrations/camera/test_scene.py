@@ -9,7 +9,7 @@ import pytest
 from integrations.camera.picture import Masks, Picture
 from integrations.camera.placing import Place, edges_of, packed, small_shape, unpacked
 from integrations.camera.qualities import QUALITIES, WORDS
-from integrations.camera.scene import HOLD, Quality, Scene
+from integrations.camera.scene import EVERY, HOLD, Quality, Scene
 
 from .scenes import HEIGHT, WIDTH, dimmed, facade, grainy, misty, shown, view
 
@@ -30,7 +30,7 @@ class Camera:
             quality = self.scene.look(frame, t)
             if quality is not None:
                 self.told.append(quality)
-        self.t = t + 3.0
+        self.t = t + EVERY
         return self.told[-1].state if self.told else ""
 
 
@@ -102,7 +102,7 @@ def test_other_light_and_a_trembling_pole_are_good(camera: Camera, picture: Pict
 
 
 def test_what_passes_is_not_told(camera: Camera) -> None:
-    camera.show(moved(60, 0), looks=int(HOLD / 4))
+    camera.show(moved(60, 0), looks=int(HOLD / EVERY) - 2)
     camera.show(PLAIN)
     assert len(camera.told) == 1
 
@@ -115,7 +115,7 @@ def test_dusk_is_dark_and_not_covered(camera: Camera) -> None:
 
 
 def test_the_same_picture_for_a_minute_is_frozen(camera: Camera) -> None:
-    assert camera.show(PLAIN, looks=40, noisy=False) == "frozen"
+    assert camera.show(PLAIN, looks=22, noisy=False) == "frozen"
     assert camera.show(PLAIN) == "good"
 
 
