@@ -39,7 +39,10 @@ from hub.web.auth import add_auth_routes
 from hub.web.authentication import Authentication
 from hub.web.console import Console
 from hub.web.gate import Gate
+from hub.web.media import serve_media
 from hub.web.reach import Reach
+from hub.web.signing import OWNER as SIGNING
+from hub.web.signing import Signer
 from hub.web.v1 import serve_v1
 
 SETTLE_SECONDS = 15.0  # how long the start waits for slow integrations before it calls the hub ready
@@ -166,13 +169,16 @@ class Hub:
         self.accounts = Accounts(
             self.store, self.clock, lambda: self.site.directory, self.permissions, self.site.audit
         )
-        self.gate = Gate(self.token, self.permissions, Authentication(self.accounts))
+        signer = Signer(self.store.memory(SIGNING), self.clock.now)
+        credentials = Authentication(self.accounts)
+        self.gate = Gate(self.token, self.permissions, credentials, self.site.audit, signer)
         reach = Reach.of(self.configuration.core["http"], self.config_dir)
         self.front = Front(self, self.site.routes, self.gate, reach)
         self._declare(self.configuration)
         add_control_routes(self)
         place = self.configuration.place
         add_auth_routes(self.site.routes, self.accounts, self.clock.now, place.name, place.language)
+        serve_media(self.site, signer)
         self.api = serve_v1(self.site, inside(self))
         Console().add_to(self.site.routes)
         self.homeassistant = homeassistant_of(self)

@@ -279,6 +279,10 @@ ALARMS_WITHIN = Statement("""SELECT events.seq, events.id, events.kind, events.a
 FROM events
 WHERE events.seq > ? AND events.at >= ? AND events.at < ? ORDER BY events.seq DESC
  LIMIT ? OFFSET 0""", ('after', 'since', 'until', 'limit'), (1, 2))
+ALARMS_SAYING = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
+FROM events
+WHERE events.seq > ? AND events.at >= ? AND events.at < ? AND instr(events.body, ?) > 0 ORDER BY events.seq DESC
+ LIMIT ? OFFSET 0""", ('after', 'since', 'until', 'text', 'limit'), (1, 2))
 ALARMS_OF_KIND_WITHIN = Statement("""SELECT events.seq, events.id, events.kind, events.at, events.source, events.area, events.severity, events.body, events.stored_at
 FROM events
 WHERE events.seq > ? AND events.kind = ? AND events.at >= ? AND events.at < ? ORDER BY events.seq DESC

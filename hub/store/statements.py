@@ -187,6 +187,7 @@ def _of_journal() -> dict[str, Statement]:
         "ALARMS": _alarms(),
         "ALARMS_OF_KIND": _alarms(*kind),
         "ALARMS_WITHIN": _alarms(*within),
+        "ALARMS_SAYING": _alarms(*within, func.instr(events.c.body, bindparam("text")) > literal_column("0")),
         "ALARMS_OF_KIND_WITHIN": _alarms(*kind, *within),
         "PURGE_ALARMS": _oldest(events, "stored_at"),
     }
@@ -224,7 +225,9 @@ def _of_audit() -> dict[str, Statement]:
     sealing = audit.c.seals.is_not(None)
     kept = select(audit.c.seq, audit.c.previous).where(audit.c.at >= _of("at")).order_by(audit.c.seq)
     gone = select(audit.c.seq).where(audit.c.seq <= _of("seq")).order_by(audit.c.seq)
-    counted: Any = select(literal_column("seq")).select_from(text("sqlite_sequence")).where(text("name = 'audit'"))
+    counted: Any = (
+        select(literal_column("seq")).select_from(text("sqlite_sequence")).where(text("name = 'audit'"))
+    )
     return {
         "AUDIT_HEAD": compiled(
             _first(select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)), 1), audit

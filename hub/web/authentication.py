@@ -1,7 +1,6 @@
 """What a request says who it is by: a bearer token, or the console's cookie with a proof that the page sent it."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -10,11 +9,11 @@ from hub.accounts.permissions import NOBODY, Principal
 from hub.accounts.records import Session
 from hub.accounts.rotation import LASTS
 from hub.accounts.secret import LONGEST
+from hub.web.origins import SAFE, is_own, is_upgrade
 
 PROOF = "X-Linli-Request"  # a header that no form and no page from elsewhere can send
 SESSION = web.RequestKey("session", Session)
 _NEXT = web.RequestKey("next", str)  # the cookie's next value; "" ends it
-SAFE = ("GET", "HEAD", "OPTIONS")
 CONSOLE, DEVICE = "linli", "linli_device"  # names of cookies
 DEVICE_LASTS = timedelta(days=400)  # as long as browsers keep any
 
@@ -43,6 +42,10 @@ class Authentication:
             )
         return self._of_cookie(request, secret)
 
+    def principal_of_session(self, session_id: str) -> Principal | None:
+        """Who signed a link, by the session that did; None when that has ended."""
+        return self._accounts.principal_of_session(session_id)
+
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Hand the console's next cookie out with the answer."""
         secret = request.get(_NEXT)
@@ -63,19 +66,16 @@ class Authentication:
 
 def is_from_our_page(request: web.Request) -> bool:
     """Whether no other site can have caused it: what only reads may come from anywhere, all else from our page."""
-    upgrade = "upgrade" in request.headers.get("Connection", "").lower()
-    if request.method in SAFE and not upgrade:
-        return True
-    return is_same_origin(request) and (upgrade or bool(request.headers.get(PROOF)))
+    if is_upgrade(request):
+        return is_same_origin(request)
+    return request.method in SAFE or (is_same_origin(request) and bool(request.headers.get(PROOF)))
 
 
 def is_same_origin(request: web.Request) -> bool:
     """Whether the browser, if it is one, says that a page of this very address asks."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in ("same-origin", "none"):
-        return False
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+    said = request.headers.get("Sec-Fetch-Site", "same-origin")
+    return said in ("same-origin", "none") and (origin is None or is_own(request, origin))
 
 
 def address_of(request: web.Request) -> str:

@@ -1,18 +1,22 @@
 """The gate: who is calling, and whether a route lets them in. Handlers then ask about the very thing."""
 
 import hmac
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
-from hub.accounts.grants import parse_grant
+from hub.accounts.audit import REFUSED, Audit
+from hub.accounts.grants import ANY, Grant, parse_grant
 from hub.accounts.permissions import NOBODY, Forbidden, Permissions, Principal, Thing
+from hub.web.signing import Signer, is_signed
 
 if TYPE_CHECKING:
     from hub.plugins.routes import Route
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 PERMISSIONS = web.RequestKey("permissions", Permissions)
+AUDIT = web.RequestKey("audit", Audit)
 LOCAL_ADMIN = Principal(
     account="local",
     name="this machine's admin",
@@ -30,6 +34,9 @@ class Credentials(Protocol):
         HTTPForbidden when what it carries does not count, as a cookie that another site's page sent along.
         """
 
+    def principal_of_session(self, session_id: str) -> Principal | None:
+        """Who signed a link, by the session that did; None when that has ended."""
+
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add what the answer has to carry, such as a cookie's next value."""
 
@@ -38,10 +45,15 @@ class Gate:
     """Tells who calls and lets in or refuses."""
 
     def __init__(
-        self, local_token: str, permissions: Permissions, credentials: Credentials | None = None
+        self,
+        local_token: str,
+        permissions: Permissions,
+        credentials: Credentials,
+        audit: Audit,
+        signer: Signer,
     ) -> None:
         self._local_token, self._credentials = local_token, credentials
-        self.permissions = permissions
+        self.permissions, self._audit, self.signer = permissions, audit, signer
 
     def is_local_admin(self, request: web.Request) -> bool:
         """Whether the caller holds the token that only this machine's hub user can read."""
@@ -57,7 +69,7 @@ class Gate:
         """Put who calls into the request; HTTPUnauthorized or HTTPForbidden when the route isn't for them."""
         who = LOCAL_ADMIN if self.is_local_admin(request) else self._known(request, route)
         request[PRINCIPAL] = who or NOBODY
-        request[PERMISSIONS] = self.permissions
+        request[PERMISSIONS], request[AUDIT] = self.permissions, self._audit
         if route.access == "public":
             return
         if who is None or not who.signed_in or (route.access == "local" and who is not LOCAL_ADMIN):
@@ -67,22 +79,68 @@ class Gate:
             return
         verb, _, kind = route.access.partition(" ")
         if not self.permissions.may_some(who, verb, kind):
+            refused(request, verb, Thing(kind=kind))
             raise web.HTTPForbidden(text=f"you may not {verb} any {kind}")
+
+    def subject_of(self, who: Principal) -> str:
+        """Whom a link is signed by, to be given to the signer: the session, so that the link ends with it."""
+        return who.session or who.account
 
     async def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Called before each answer is sent."""
-        if self._credentials is not None:
-            self._credentials.finish(request, response)
+        self._credentials.finish(request, response)
 
     def _known(self, request: web.Request, route: "Route") -> Principal | None:
-        if self._credentials is None:
-            return NOBODY
+        if is_signed(request.raw_path) and "Authorization" not in request.headers:
+            return self._signed(request, route)
         try:
             return self._credentials.principal_of(request)
         except web.HTTPForbidden:
             if route.access == "public":
                 return NOBODY
             raise
+
+    def _signed(self, request: web.Request, route: "Route") -> Principal | None:
+        """Who signed the path, to read it and nothing else; a bad signature is a bad token."""
+        if route.access == "public":
+            return NOBODY  # such a route looks at the signature itself
+        subject = self.signer.verify(request.method, request.raw_path)
+        if not subject:
+            return None
+        who = (
+            LOCAL_ADMIN if subject == LOCAL_ADMIN.account else self._credentials.principal_of_session(subject)
+        )
+        return None if who is None else replace(who, scopes=_reading(who.scopes))
+
+
+def _reading(scopes: tuple[Grant, ...] | None) -> tuple[Grant, ...]:
+    """What of a token's limits is for reading."""
+    limits = (Grant(ANY, ANY),) if scopes is None else scopes
+    return tuple(Grant("see", limit.kind, limit.scope) for limit in limits if limit.verb in ("see", ANY))
+
+
+def refused(request: web.Request, verb: str, thing: Thing) -> None:
+    """Note in the audit log that the caller may not do `verb` with the thing."""
+    who = request[PRINCIPAL]
+    request[AUDIT].record(
+        verb,
+        thing.kind,
+        thing.id,
+        who=who.account,
+        person=thing.person,
+        address=request.remote or "",
+        outcome=REFUSED,
+        details={"asked": f"{request.method} {request.path}"[:300]},
+    )
+
+
+def viewed(request: web.Request, thing: Thing, person: str = "") -> None:
+    """Note that the caller saw a thing that is about a person; what is about the caller needs no note."""
+    who, concerned = request[PRINCIPAL], person or thing.person
+    if concerned and concerned != who.person:
+        request[AUDIT].viewed(
+            thing.kind, thing.id, who=who.account, person=concerned, address=request.remote or ""
+        )
 
 
 def may(request: web.Request, verb: str, thing: Thing) -> bool:
@@ -95,6 +153,7 @@ def require(request: web.Request, verb: str, thing: Thing, *, hide: bool = True)
     try:
         request[PERMISSIONS].require(request[PRINCIPAL], verb, thing)
     except Forbidden as error:
+        refused(request, verb, thing)
         if hide:
             raise web.HTTPNotFound(text=f"there is no such {thing.kind}") from error
         raise web.HTTPForbidden(text=str(error)) from error
