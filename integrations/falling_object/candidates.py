@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .blobs import TILE, Patch, group_tiles, measure, split_box
 from .blobs import Blob as Blob
+from .noise import REMEMBERED, LocalNoise, noise_level
 from .pictures import Luma, Picture, Reel
 from .pictures import shrink as shrink
 from .steadiness import Shift, Steadier, edge_allowance, move
@@ -24,11 +25,13 @@ CLEAR_CHANGE = 6.0
 UPSET_SHARE = 0.02
 DAY_FLOOR, NIGHT_FLOOR = 5.0, 26.0
 # independent noise exceeds 1.65 times the value that it exceeds once in 200 only once in 60,000
-NOISE_QUANTILE, NOISE_FACTOR, NOISE_BLOCKS = 0.995, 1.65, 6
+NOISE_FACTOR = 1.65
 NOISE_EVERY_S = 0.5
 # so long after the last blob every picture is looked at; then one of a few, as long as it shows nothing
 ALERT_S = 0.24
 CALM_FLOOR = 8.0
+# more blobs than this in most pictures: noise is measured in every tile
+CROWD, CROWD_WEIGHT = 4.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class CandidateFinder:
         self._noise_at: float | None = None
         self._steadier = Steadier()
         self._stirred = float("-inf")
+        self._crowd = 0.0
+        self._noise = LocalNoise()
         self._skipped = 0
 
     @property
@@ -85,6 +90,7 @@ class CandidateFinder:
             self._shape = self._reel.pool.shape
             self._maps = _fresh_maps(self._shape)
             self._noise_at = self._last = None
+            self._noise = LocalNoise()
             self._skipped = 0
 
     def _choose_span(self) -> None:
@@ -178,22 +184,28 @@ class CandidateFinder:
 
     def _measure_noise(self, least: Luma, t: float) -> None:
         """The floor follows the noise of the picture, so that night does not drown in specks."""
-        if self._noise_at is not None and 0 <= t - self._noise_at < NOISE_EVERY_S:
+        pause = NOISE_EVERY_S if self._noise.count in (0, REMEMBERED) else NOISE_EVERY_S / 4
+        if self._noise_at is not None and 0 <= t - self._noise_at < pause:
             return
         first, self._noise_at = self._noise_at is None, t
         floor = min(max(NOISE_FACTOR * noise_level(least), DAY_FLOOR), NIGHT_FLOOR)
+        local = self._noise.floors(least) if self._crowd > CROWD else None
         for threshold, extra in zip(self._maps, (0.0, 2.0), strict=True):
-            threshold.set_floor(floor + extra if first else 0.6 * threshold.floor + 0.4 * (floor + extra))
+            level = floor + extra if first else 0.6 * threshold.floor + 0.4 * (floor + extra)
+            threshold.set_floor(level, local)
 
     def _hits(self, excess: Luma, threshold: ThresholdMap, t: float) -> tuple[list[Patch] | None, float]:
         """Where the picture exceeds its map (None: in too many places) and by which share; the map learns of it."""
         hit = hit_tiles(excess)
         if hit is None:
             threshold.learn(None, t)
+            self._crowd -= CROWD_WEIGHT * self._crowd
             return [], 0.0
         tiles, share = hit
         threshold.learn(tiles, t)
-        return _patches(excess, tiles) if share <= UPSET_SHARE else None, share
+        patches = _patches(excess, tiles) if share <= UPSET_SHARE else None
+        self._crowd += CROWD_WEIGHT * ((BLOB_CAP if patches is None else len(patches)) - self._crowd)
+        return patches, share
 
 
 def _sighting(patches: list[Patch], views: list[_View], middle: Picture, unit: int) -> Sighting:
@@ -223,18 +235,6 @@ def _least_of_moved(earlier: _View, middle: _View, later: _View) -> Luma:
     """The smaller of the two changes, less what edges show of a fraction of a pixel."""
     least = cv2.min(cv2.absdiff(middle.half, earlier.half), cv2.absdiff(later.half, middle.half))
     return np.asarray(cv2.subtract(least, edge_allowance(middle.half)), dtype=np.uint8)
-
-
-def noise_level(least: Luma) -> float:
-    """What the three-frame minimum rarely exceeds in most parts of the picture, whatever stirs in a few of them."""
-    sample = least[::3, ::3]
-    rows, columns = (size // NOISE_BLOCKS for size in sample.shape)
-    blocks = sample[: rows * NOISE_BLOCKS, : columns * NOISE_BLOCKS].reshape(
-        NOISE_BLOCKS, rows, NOISE_BLOCKS, columns
-    )
-    flat = blocks.transpose(0, 2, 1, 3).reshape(NOISE_BLOCKS**2, -1)
-    rank = min(int(NOISE_QUANTILE * flat.shape[1]), flat.shape[1] - 1)
-    return float(np.median(np.partition(flat, rank, axis=1)[:, rank]))
 
 
 def hit_tiles(excess: Luma) -> tuple[NDArray[np.bool_], float] | None:

@@ -24,6 +24,7 @@ class ThresholdMap:
         rows, columns = -(-shape[0] // TILE), -(-shape[1] // TILE)
         self._excess = np.zeros((rows, columns), dtype=np.float32)
         self._stirred = False
+        self._local: NDArray[np.float32] | None = None
         self._renewed: float | None = None
         self._tiled = np.full((rows, columns), round(floor), dtype=np.uint8)
         self._whole = np.full((rows * TILE, columns * TILE), round(floor), dtype=np.uint8)
@@ -46,13 +47,15 @@ class ThresholdMap:
     def _renew(self) -> None:
         """Write the map, where it has changed at all."""
         spread = cv2.dilate(self._excess, _NEIGHBOURS) if self._stirred else self._excess
-        tiled = np.clip(self.floor + 0.5 * (spread + self._excess), 0, 255).astype(np.uint8)
+        floor = self.floor if self._local is None else np.maximum(self._local, self.floor)
+        tiled = np.clip(floor + 0.5 * (spread + self._excess), 0, 255).astype(np.uint8)
         if tiled.tobytes() != self._tiled.tobytes():
             self._tiled = tiled
             cv2.resize(tiled, self._whole.shape[::-1], dst=self._whole, interpolation=cv2.INTER_NEAREST)
 
-    def set_floor(self, floor: float) -> None:
-        """Move the floor, at once where it matters: up when noise has grown."""
+    def set_floor(self, floor: float, local: NDArray[np.float32] | None = None) -> None:
+        """Move the floor, at once where it matters: up when noise has grown. `local`: floors of tiles above it."""
         grown, self.floor = floor - self.floor, floor
-        if grown > 0.5:
+        self._local = local
+        if grown > 0.5 or local is not None:
             self._renew()

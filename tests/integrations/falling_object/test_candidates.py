@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from integrations.falling_object.candidates import CandidateFinder, Sighting, noise_level, shrink
+from integrations.falling_object.candidates import CandidateFinder, Sighting, shrink
 
 from .scene import FPS, dot, film
 
@@ -116,9 +116,3 @@ def test_any_size_will_do(shape: tuple[int, int]) -> None:
     for index in range(12):
         finder.feed(random.integers(90, 110, shape).astype(np.uint8), index / 25, index == 6)
     assert shrink(np.zeros(shape, dtype=np.uint8)).shape == (shape[0] // 2, shape[1] // 2)
-
-
-def test_noise_is_measured_where_most_of_the_picture_is_calm() -> None:
-    least = np.random.default_rng(0).integers(0, 3, (240, 320)).astype(np.uint8)
-    least[:60, :100] = 90
-    assert noise_level(least) == 2.0
