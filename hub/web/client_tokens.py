@@ -10,9 +10,6 @@ from hub.web.authentication import address_of
 from hub.web.client_ids import is_client_id
 from hub.web.login_flow import LoginFlows
 
-# Clients run on pages of other origins; no cookie counts here, so anyone may ask.
-_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
-
 
 class ClientTokens:
     """Grants and revokes tokens of clients."""
@@ -72,7 +69,7 @@ class ClientTokens:
         found = self._accounts.sessions.find(token) if is_kind(token, "client") else None
         if found is not None:
             await self._accounts.sessions.end([found.session])
-        return web.Response(headers=_ANY_ORIGIN)
+        return web.Response()
 
 
 async def _form(request: web.Request) -> dict[str, str]:
@@ -85,9 +82,9 @@ async def _form(request: web.Request) -> dict[str, str]:
 
 def _granted(access: str, more: dict[str, str]) -> web.Response:
     body = {"access_token": access, "token_type": "Bearer", "expires_in": int(ACCESS.total_seconds()), **more}
-    return web.json_response(body, headers=_ANY_ORIGIN)
+    return web.json_response(body)
 
 
 def _error(error: str, description: str, status: int = 400) -> web.Response:
     body = {"error": error, "error_description": description}
-    return web.json_response(body, status=status, headers=_ANY_ORIGIN)
+    return web.json_response(body, status=status)
