@@ -94,7 +94,8 @@ class Ground:
         scale = self._scale(before, t)
         noise = float(np.median(self.noise[::4, ::4, 0]))
         difference = values - before
-        usable = np.abs(difference[..., 0] - np.median(difference[::4, ::4, 0])) < 2 * scale[..., 0]
+        middle = np.array([np.median(difference[::4, ::4, channel]) for channel in range(3)], np.float32)
+        usable = score_of(difference - middle, scale) < 2
         field = field_of(difference, usable)
         changed = clean(score_of(difference - field, scale) > 1)
         lit = with_shadows(values, before, field, changed, noise)

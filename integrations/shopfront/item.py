@@ -19,6 +19,7 @@ State = Literal["present", "absent", "hidden"]
 
 AROUND = 3  # pixels of ground that belong to a thing's picture: its outline is what tells it from the ground
 PRESENT, ABSENT = 0.6, 0.35  # how far between ground (0) and thing (1)
+STRONG = 4.0  # times what a thing must differ by
 LEFT_OVER = 0.6  # of the thing's own energy that neither explains
 STILL_MOST = 0.1  # share of a still thing's pixels that may differ from picture to picture
 CALM = 20  # looks that tell whether it is still
@@ -62,8 +63,9 @@ class Item:
         now, scale = look.values[self.box], look.scale[self.box]
         weight = grown(self.mask[self.box], AROUND).astype(np.float32)[..., None]
         units = np.dstack([scale[..., 0], scale[..., 1], scale[..., 1]])
-        thing = (self.dirty - self.clean) / units
-        seen = np.clip((now - self.clean) / units, -8, 8)
+        # Bounded, so that one strong colour is not all that counts.
+        thing = np.clip((self.dirty - self.clean) / units, -STRONG, STRONG)
+        seen = np.clip((now - self.clean) / units, -STRONG, STRONG)
         energy = float((weight * thing * thing).sum())
         if energy <= 0:
             return "absent"

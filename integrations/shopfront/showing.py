@@ -28,9 +28,9 @@ class Passers:
     """Where something moves, or is that is not usually there: people and vehicles, without knowing what they are."""
 
     def __init__(self) -> None:
-        self._usual: NDArray[np.float32] | None = None
-        self._last: NDArray[np.float32] | None = None
-        self._linger: NDArray[np.int16] = np.zeros((1, 1), np.int16)
+        self._usual: NDArray[Any] | None = None
+        self._last: NDArray[Any] | None = None
+        self._linger: NDArray[Any] = np.zeros((1, 1), np.int16)
         self._seen = 0
 
     def note(self, picture: Picture) -> None:
@@ -56,7 +56,7 @@ class Passers:
     def hide(self, picture: Picture, show: Sequence[Box] = ()) -> Picture:
         """The picture with all that moves as a mosaic; boxes to `show` are left as they are."""
         height, width = picture.shape[:2]
-        spots = (self._linger > 0).astype(np.uint8)
+        spots: Any = (self._linger > 0).astype(np.uint8)
         reach = max(3, round(SMALL * SHARE)) | 1
         spots = cv2.dilate(spots, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
         mask: Any = cv2.resize(spots, (width, height), interpolation=cv2.INTER_NEAREST)
