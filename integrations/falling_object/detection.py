@@ -12,6 +12,8 @@ from .judgement import Throw
 from .mass import estimate_mass
 
 HEAVY_AT = 0.5
+# a bag let go and a leaf that came loose look alike
+SLOW_MOST = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,9 @@ def describe(calibration: Calibration, throw: Throw, t_alert: float) -> Detectio
 def rate(throw: Throw) -> float:
     """Confidence that it was a throw: more sightings, a clearer margin and less scatter raise it."""
     evidence = 0.06 * (len(throw.places) - 8) + 0.03 * min(throw.margin, 100.0) - 0.35 * (throw.scatter - 1.0)
+    most = SLOW_MOST if throw.slow else 0.99
     return float(
-        np.clip(1.0 / (1.0 + np.exp(-(0.6 + evidence))), 0.3, 0.99) * np.clip(throw.origin.inside, 0.5, 1.0)
+        np.clip(1.0 / (1.0 + np.exp(-(0.6 + evidence))), 0.3, most) * np.clip(throw.origin.inside, 0.5, 1.0)
     )
 
 

@@ -13,7 +13,7 @@ from .calibration import Calibration
 
 Array = NDArray[np.floating[Any]]
 
-TERMINALS = np.geomspace(1.3, 75.0, 17)
+TERMINALS = np.geomspace(1.0, 75.0, 18)
 PARAMETERS = 9
 # place, velocity, wind along and from the wall, turn of the wind along the wall: what is believed of the first
 # sighting before looking at the path

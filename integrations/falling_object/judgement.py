@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,26 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calibration import Calibration
-from .fit import FallFit, Observations, fit_fall, fit_rivals
+from .fit import FallFit, fit_rivals
 from .origin import Origin, find_origin
+from .story import LEAST_PLACES, LEAST_TEMPER, Story, fit_without_outliers, observe, tell_fall
 from .terminal import TerminalEstimate, estimate_terminal
-from .tracks import Place, Track, position_noise
+from .tracks import Place, Track
 
 Array = NDArray[np.floating[Any]]
 
-LEAST_PLACES, LEAST_SPAN_S, LEAST_DROP_M = 7, 0.24, 1.5
+LEAST_SPAN_S, LEAST_DROP_M = 0.24, 1.5
 LARGEST_M = 1.6
 CROWD = 6.0
 LEAST_END_SPEED = 2.2
 LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
-LEAST_DENSITY, LEAST_DENSITY_CROWDED, COMPANY = 0.6, 0.8, 8.0
+# leaves swing downwards by as much as this
+SHORT_DROP_M, SHORT_MARGIN = 3.5, 200.0
+LEAST_DENSITY, DENSE, DENSE_CROWDED, COMPANY = 0.25, 0.6, 0.8, 8.0
+# what is seen only now and then must be seen this often, and lie so well on a fall that chance can't have put it there
+SELDOM_PLACES, SELDOM_SCATTER, SELDOM_MARGIN = 14, 1.5, 40.0
 BENT_MARGIN = 30.0
-LEAST_TEMPER = 0.35
 EARLY_S, EARLY_BELOW = 1.3, 15.0
+# things as slow as leaves: how long before them the place was watched, what their first moments must be like
+SLOW_WATCHED_S, SLOW_BEGIN_S, SLOW_DROP_M, SLOW_DENSITY = 0.6, 1.2, 2.5, 0.8
+SLOW_SCATTER, SLOW_BENT_LEAD, SLOW_BENT_CLEARLY = 1.0, 25.0, 45.0
+SLOW_LEAST, SLOW_GAIN, SLOW_MARGIN_EACH = 0.5, 0.3, 0.5
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
-OUTLIER = 4.5
 FIRST_SPEED_ACROSS = 9.0
 ACROSS_MOST, ACROSS_MORE_M = 1.2, 2.0
 INSIDE_LEAST = 0.35
@@ -47,6 +55,7 @@ class Throw:
     area_m2: float
     margin: float
     scatter: float
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +66,74 @@ class Rejection:
     places: tuple[Place, ...]
 
 
-def judge(calibration: Calibration, track: Track) -> Throw | Rejection:
-    """Cheap looks first, the fit last."""
-    wanted = min(MARGIN + MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST)
-    reason = look(calibration, track) or look_at_speed(calibration, track, wanted)
+def judge(calibration: Calibration, track: Track, lead: float = 0.0) -> Throw | Rejection:
+    """Cheap looks first, the fit last; `lead` is added to what a fall must be better by (see sensitivity.py)."""
+    reason = look(calibration, track)
     if reason:
         return Rejection(reason, tuple(track.places))
-    places, fit = _fit_without_outliers(calibration, track.places)
-    rivals = fit_rivals(calibration, observe(places))
-    temper = max(LEAST_TEMPER, fit.scatter)
-    fall = fit.costs[fit.best] / temper + 6 * np.log(2 * len(places))
-    noise = 4 * np.log(2 * len(places))
-    margin = float((rivals.straight - noise) / temper + noise - fall)
-    if fall * temper > rivals.bent + BENT_MARGIN * temper:
-        return Rejection("bends as no fall does", tuple(places))
-    reason = _doubt(fit, margin - wanted, rivals.bend_m_s2)
+    if track.end_speed < LEAST_END_SPEED:
+        return judge_slow(calibration, track, lead)
+    wanted = _wanted(track) + lead
+    reason = look_at_speed(calibration, track, wanted)
     if reason:
-        return Rejection(reason, tuple(places))
+        return Rejection(reason, tuple(track.places))
+    story = tell_fall(calibration, track.places)
+    reason = _doubt(story, wanted) or _doubt_seldom(track, story, wanted)
+    if reason:
+        return Rejection(reason, tuple(story.places))
+    return _conclude(calibration, story, _doubt_speed, track.places, slow=False)
+
+
+def judge_slow(calibration: Calibration, track: Track, lead: float) -> Throw | Rejection:
+    """What sinks as slowly as a leaf is told only when it was seen to be let go: it was not there before, hung still
+    at a home, gathered speed as a fall does, and came down further than a gust carries a leaf."""
+    reason = f"too slow at the end ({track.end_speed:.1f} m/s)"
+    early = [place for place in track.places if place.blob.t - track.first <= SLOW_BEGIN_S]
+    looks = max(track.looks - track.idle, 1) * (early[-1].blob.t - track.first) / (track.last - track.first)
+    if (
+        track.watched < SLOW_WATCHED_S
+        or track.drop < SLOW_DROP_M
+        or len(early) < max(LEAST_PLACES, SLOW_DENSITY * looks)
+    ):
+        return Rejection(reason, tuple(track.places))
+    story = tell_fall(calibration, early)
+    wanted = min(MARGIN + SLOW_MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST) + lead
+    if story.fit.scatter > SLOW_SCATTER or story.margin < wanted or story.bent_lead < SLOW_BENT_LEAD:
+        return Rejection(
+            f"{reason}, and was not seen to be let go (scatter {story.fit.scatter:.1f}, "
+            f"margin {story.margin - wanted:.0f}, {story.bent_lead:.0f})",
+            tuple(track.places),
+        )
+    return _conclude(calibration, story, _doubt_start, track.places, slow=True)
+
+
+def _wanted(track: Track) -> float:
+    """The lead over constant speed that is wanted: more where much else is sinking."""
+    return min(MARGIN + MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST)
+
+
+def _conclude(
+    calibration: Calibration,
+    story: Story,
+    doubt: Callable[[FallFit, Story], str],
+    seen: list[Place],
+    *,
+    slow: bool,
+) -> Throw | Rejection:
+    """Weigh the thing and find where it came from; a last doubt about its speeds, and whether it left a home."""
+    places, fit = story.places, story.fit
     area = silhouette(calibration, places)
-    terminal = estimate_terminal(fit, temper, area)
-    begin = _fit_begin(calibration, places, terminal, fit)
-    reason = _doubt_speed(begin, fit, places)
+    terminal = estimate_terminal(fit, story.temper, area)
+    begin = fit if slow else _fit_begin(calibration, seen, story, terminal)
+    reason = doubt(begin, story)
     if reason:
         return Rejection(reason, tuple(places))
     origin = find_origin(calibration, begin, terminal.weights, UNSEEN_S, max(LEAST_TEMPER, begin.scatter))
     if origin.inside < INSIDE_LEAST or not origin.cells:
         return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places))
-    return Throw(tuple(places), fit, terminal, origin, area, margin, fit.scatter)
+    return Throw(
+        tuple(seen if slow else places), fit, terminal, origin, area, story.margin, fit.scatter, slow
+    )
 
 
 def look(calibration: Calibration, track: Track) -> str:
@@ -94,7 +144,9 @@ def look(calibration: Calibration, track: Track) -> str:
     if track.drop < LEAST_DROP_M:
         return "hardly falls"
     crowded = float(np.mean(track.company or [0])) > COMPANY
-    if track.density < (LEAST_DENSITY_CROWDED if crowded else LEAST_DENSITY):
+    if track.density < (DENSE_CROWDED if crowded else LEAST_DENSITY):
+        return "seen too seldom"
+    if track.density < DENSE and len(places) < SELDOM_PLACES:
         return "seen too seldom"
     if float(np.mean(track.crowd)) > CROWD:
         return "one of many"
@@ -106,42 +158,23 @@ def look(calibration: Calibration, track: Track) -> str:
     return ""
 
 
-def observe(places: list[Place]) -> Observations:
-    """Places as what the fit wants."""
-    return Observations(
-        np.array([p.blob.t for p in places]), np.array([(p.blob.x, p.blob.y) for p in places]),
-        np.array([position_noise(p.blob) for p in places]),
-    )  # fmt: skip
-
-
-def _fit_without_outliers(calibration: Calibration, places: list[Place]) -> tuple[list[Place], FallFit]:
-    """Fit, leave out what is far off (a wrong first pair, a second thing), fit again."""
-    seen = observe(places)
-    fit = fit_fall(calibration, seen)
-    misses = np.linalg.norm(calibration.project(fit.path(seen.times)) - seen.pixels, axis=1) / seen.sigma
-    kept = misses < OUTLIER * max(0.7, np.sqrt(fit.scatter))
-    if kept.all() or kept.sum() < LEAST_PLACES:
-        return places, fit
-    places = [place for place, keep in zip(places, kept, strict=True) if keep]
-    return places, fit_fall(calibration, observe(places), fit)
-
-
 def _fit_begin(
-    calibration: Calibration, places: list[Place], terminal: TerminalEstimate, whole: FallFit
+    calibration: Calibration, seen: list[Place], story: Story, terminal: TerminalEstimate
 ) -> FallFit:
-    """For the release of a light thing only the first moments count: later gusts say nothing about it."""
-    early = [place for place in places if place.blob.t - places[0].blob.t <= EARLY_S]
-    if terminal.middle > EARLY_BELOW or len(early) < 2 * LEAST_PLACES or len(early) == len(places):
-        return whole
-    return fit_fall(calibration, observe(early), whole)
+    """For the release of a light thing only the first moments count: later gusts say nothing about it.
+
+    `seen` are all its places: the whole fit may have left out the first ones, which gusts later belie.
+    """
+    early = [place for place in seen if place.blob.t - seen[0].blob.t <= EARLY_S]
+    if terminal.middle > EARLY_BELOW or len(early) < 2 * LEAST_PLACES or len(early) == len(story.places):
+        return story.fit
+    _places, begin = fit_without_outliers(calibration, early)
+    return begin if begin.scatter < SCATTER_HEAVY else story.fit
 
 
 def look_at_speed(calibration: Calibration, track: Track, wanted: float) -> str:
     """Why the track can't be a throw by its speed; spares the fit of what hovers, drifts or goes straight."""
     places = track.places
-    end = (places[-1].up - places[-4].up) / max(places[-1].blob.t - places[-4].blob.t, 1e-3)
-    if end > -LEAST_END_SPEED:
-        return f"too slow at the end ({-end:.1f} m/s)"
     across = abs(places[-1].across - places[0].across)
     if across > ACROSS_MOST * track.drop + ACROSS_MORE_M:
         return f"goes across ({across:.1f} m for {track.drop:.1f} m down)"
@@ -151,13 +184,19 @@ def look_at_speed(calibration: Calibration, track: Track, wanted: float) -> str:
     return ""
 
 
-def _doubt(fit: FallFit, excess: float, bend: float) -> str:
+def _doubt(story: Story, wanted: float) -> str:
     """Why the fitted track is no fall; empty when it is one."""
-    limit = SCATTER_LIGHT if fit.terminals[fit.best] < LIGHT_BELOW else SCATTER_HEAVY
-    if fit.scatter > limit:
+    fit, bend = story.fit, story.rivals.bend_m_s2
+    if story.bent_lead < -BENT_MARGIN:
+        return "bends as no fall does"
+    drop = max(place.up for place in story.places) - story.places[-1].up
+    if drop < SHORT_DROP_M and story.margin < wanted + SHORT_MARGIN:
+        return f"falls only {drop:.1f} m (lead {story.margin - wanted:.0f})"
+    gusty = fit.terminals[fit.best] < LIGHT_BELOW and story.bent_lead > 0
+    if fit.scatter > (SCATTER_LIGHT if gusty else SCATTER_HEAVY):
         return f"no fall fits (scatter {fit.scatter:.1f})"
-    if excess < 0.0:
-        return f"as well a straight path at constant speed ({excess:.1f})"
+    if story.margin < wanted:
+        return f"as well a straight path at constant speed ({story.margin - wanted:.1f})"
     if bend > 3.0 or bend < -16.0:
         return f"bends by {bend:.1f} m/s2"
     if abs(fit.parameters[fit.best, 3]) > FIRST_SPEED_ACROSS:
@@ -165,17 +204,41 @@ def _doubt(fit: FallFit, excess: float, bend: float) -> str:
     return ""
 
 
-def _doubt_speed(begin: FallFit, fit: FallFit, places: list[Place]) -> str:
-    """A thing let go gathers speed; what slows down or keeps its speed was not let go here.
+def _doubt_seldom(track: Track, story: Story, wanted: float) -> str:
+    """Why a track with many gaps may be chance."""
+    if track.density >= DENSE:
+        return ""
+    if len(story.places) < SELDOM_PLACES or story.fit.scatter > SELDOM_SCATTER:
+        return f"seen too seldom (scatter {story.fit.scatter:.1f})"
+    if story.margin < wanted + SELDOM_MARGIN:
+        return f"seen too seldom (lead {story.margin - wanted:.0f})"
+    return ""
 
-    The first speed is the beginning's own: gusts late in a light thing's fall bend that of the whole fit.
+
+def _speeds(begin: FallFit, story: Story) -> tuple[float, float]:
+    """Upward speed at the first and at the last sighting.
+
+    The first is the beginning's own: gusts late in a light thing's fall bend that of the whole fit.
     """
-    last = places[-1].blob.t
+    last = story.places[-1].blob.t
     start = begin.path(np.array([begin.first, begin.first + 0.04]))
-    end = fit.path(np.array([last - 0.04, last]))
-    first, final = (start[1, 1] - start[0, 1]) / 0.04, (end[1, 1] - end[0, 1]) / 0.04
+    end = story.fit.path(np.array([last - 0.04, last]))
+    return (start[1, 1] - start[0, 1]) / 0.04, (end[1, 1] - end[0, 1]) / 0.04
+
+
+def _doubt_speed(begin: FallFit, story: Story) -> str:
+    """A thing let go gathers speed; what slows down or keeps its speed was not let go here."""
+    first, final = _speeds(begin, story)
     if first - final < max(LEAST_GAIN, GAIN_SHARE * -final):
         return f"gathers no speed ({-first:.1f} to {-final:.1f} m/s)"
+    return ""
+
+
+def _doubt_start(begin: FallFit, story: Story) -> str:
+    """The same for what is slow at its fastest; a bag flung out slows down instead, which bends its path clearly."""
+    first, final = _speeds(begin, story)
+    if final > -SLOW_LEAST or (first - final < SLOW_GAIN * -final and story.bent_lead < SLOW_BENT_CLEARLY):
+        return f"too slow at the end, and gathers no speed ({-first:.1f} to {-final:.1f} m/s)"
     return ""
 
 

@@ -17,6 +17,8 @@ GATE = 14.0
 TRACK_CAP, SEED_CAP = 90, 30
 # a thing that seems to be this low, seen before the facade, lies on the ground
 GROUND_M = 0.1
+# areas within this factor are alike: drops and flakes have company, a shirt among them has none
+SIMILAR = 5.0
 
 
 class Linker:
@@ -26,6 +28,7 @@ class Linker:
         self._calibration = calibration
         self._tracks: list[Track] = []
         self._loose: list[Place] = []
+        self._since: float | None = None
 
     @property
     def tracks(self) -> list[Track]:
@@ -34,6 +37,7 @@ class Linker:
 
     def feed(self, sighting: Sighting) -> list[Track]:
         """Extend, start and end tracks with one sighting; returns the ended ones of at least 4 places."""
+        self._since = sighting.t if self._since is None else self._since
         places = self._place(sighting.blobs)
         claimed = self._extend(places, sighting.t)
         self._seed([place for i, place in enumerate(places) if i not in claimed])
@@ -46,6 +50,7 @@ class Linker:
     def finish(self) -> list[Track]:
         """End every track: the stream is over."""
         ended, self._tracks, self._loose = [t for t in self._tracks if len(t.places) >= 4], [], []
+        self._since = None
         return ended
 
     def _place(self, blobs: tuple[Blob, ...]) -> list[Place]:
@@ -103,13 +108,16 @@ class Linker:
             pairs = pairs[np.argsort(travel)[:SEED_CAP]]
         room = max(TRACK_CAP - len(self._tracks), 0)
         for i, j in pairs[:room]:
-            self._tracks.append(Track([self._loose[j], free[i]]))
+            first = self._loose[j]
+            self._tracks.append(Track([first, free[i]], watched=first.blob.t - (self._since or first.blob.t)))
 
     def _count_company(self) -> None:
-        """Note in each track how many others are sinking just now, as flakes and drops do."""
-        sinking = sum(len(track.places) >= 5 and track.drop > 0.5 for track in self._tracks)
+        """Note in each track how many others of about its size are sinking just now, as flakes and drops do."""
+        sizes = [t.places[-1].blob.area for t in self._tracks if len(t.places) >= 5 and t.drop > 0.5]
         for track in self._tracks:
-            track.company.append(max(sinking - 1, 0))
+            size = track.places[-1].blob.area
+            alike = sum(size < SIMILAR * other and other < SIMILAR * size for other in sizes)
+            track.company.append(max(alike - 1, 0))
 
     def _merge(self) -> None:
         """Of tracks that share their two last places keep the longest."""

@@ -41,7 +41,7 @@ class Track:
     """Places of one supposed thing in time order, and how crowded the picture was around it.
 
     `crowd`: blobs within 2.5 m at each place; `company`: other sinking tracks at each picture; `looks`: pictures since
-    the first place; `idle`: pictures since the last.
+    the first place; `idle`: pictures since the last; `watched`: seconds of watching before it began.
     """
 
     places: list[Place]
@@ -49,6 +49,7 @@ class Track:
     company: list[int] = field(default_factory=list)
     looks: int = 2
     idle: int = 0
+    watched: float = 0.0
     highest: float = -np.inf
 
     def __post_init__(self) -> None:
@@ -80,6 +81,12 @@ class Track:
     def drop(self) -> float:
         """How far down it has come on the facade plane, in metres."""
         return self.highest - self.places[-1].up
+
+    @property
+    def end_speed(self) -> float:
+        """Metres per second downwards over its last four places."""
+        first, last = self.places[-4], self.places[-1]
+        return (first.up - last.up) / max(last.blob.t - first.blob.t, 1e-3)
 
     def loiters(self) -> bool:
         """True for a track that has been around for a while and stays where it is, like laundry."""
