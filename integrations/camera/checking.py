@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
-from pathlib import Path
 from typing import Any, TypeGuard
 
 import voluptuous as vol

@@ -152,6 +152,8 @@ CAMERA = vol.Schema(
             None, file_path, vol.Schema({vol.Optional("masks"): MASKS}, extra=vol.ALLOW_EXTRA)
         ),
         vol.Optional("masks", default=list): MASKS,
+        # How many false alarms a day the analyzers may raise, those that can tell: fewer miss more.
+        vol.Optional("false_alarms_per_day"): number(0.001, 100),
         vol.Optional("analyzers", default=list): vol.All([analyzer], vol.Length(max=10)),
         vol.Optional("pre_roll", default=5.0): number(0, 60),
         vol.Optional("post_roll", default=3.0): number(0, 60),

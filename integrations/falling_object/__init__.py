@@ -11,6 +11,10 @@ from integrations.falling_object.events import FallingObject
 
 SETTINGS = vol.Schema(
     {
+        # How many false alarms a day and camera are put up with: fewer make it demand more of a fall.
+        vol.Optional("false_alarms_per_day"): vol.All(
+            vol.Any(float, int), vol.Coerce(float), vol.Range(min=0.001, max=100)
+        ),
         # Finds below this are not told: 0 tells all that physics lets pass.
         vol.Optional("least_confidence", default=0.0): vol.All(
             vol.Any(float, int), vol.Coerce(float), vol.Range(min=0, max=1)

@@ -14,6 +14,7 @@ from integrations.falling_object.detection import Detection
 from integrations.falling_object.detector import Detector
 from integrations.falling_object.events import FallingObject
 from integrations.falling_object.overlay import compose_snapshot
+from integrations.falling_object.sensitivity import USUAL
 
 log = logging.getLogger("falling_object")
 
@@ -21,9 +22,11 @@ log = logging.getLogger("falling_object")
 class FallingObjectAnalyzer:
     """One camera's detector."""
 
-    def __init__(self, calibration: Calibration, least_confidence: float) -> None:
+    def __init__(
+        self, calibration: Calibration, least_confidence: float, false_alarms_per_day: float = USUAL
+    ) -> None:
         self._calibration, self._least_confidence = calibration, least_confidence
-        self._detector = Detector(calibration)
+        self._detector = Detector(calibration, false_alarms_per_day)
 
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
         """As the port says."""
@@ -46,7 +49,8 @@ def open_analyzer(camera: Mapping[str, Any], settings: Mapping[str, Any]) -> Fal
     clip = parse_clip_config(dict(camera["calibration"]))
     for warning in clip.warnings:
         log.warning("camera %s: %s", camera["id"], warning)
-    return FallingObjectAnalyzer(clip.calibration, settings["least_confidence"])
+    wanted = settings.get("false_alarms_per_day") or camera.get("false_alarms_per_day") or USUAL
+    return FallingObjectAnalyzer(clip.calibration, settings["least_confidence"], wanted)
 
 
 def found_of(detection: Detection, calibration: Calibration) -> Found:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .calibration import Calibration, estimate_camera, fit_plane
 from .errors import DetectError
@@ -19,9 +20,10 @@ from .facade import Grid, check_name_format
 BYTES_LIMIT = 1_000_000
 POINTS_LIMIT, EDGES_LIMIT, TEXT_LIMIT = 500, 400, 60
 METRES_LIMIT = 2_000.0
+MASKS_LIMIT, MASK_KINDS = 50, ("privacy", "ignore")
 KNOWN = (
     "building", "resolution", "fps", "reference_points", "camera_position_m_approx", "roof_height_m",
-    "balcony_depth_m", "grid", "schema", "clip", "camera_id", "plane",
+    "balcony_depth_m", "grid", "schema", "clip", "camera_id", "plane", "masks", "sketch",
 )  # fmt: skip
 KNOWN_GRID = ("column_edges_m", "units", "floor_edges_m", "floors", "name_format")
 
@@ -32,6 +34,7 @@ class ClipConfig:
 
     calibration: Calibration
     warnings: tuple[str, ...]
+    masks: tuple[NDArray[np.float64], ...] = ()  # polygons of pixels that are not looked at
 
 
 def load_clip_config(path: Path) -> ClipConfig:
@@ -89,7 +92,7 @@ def parse_clip_config(data: object) -> ClipConfig:
         balcony_depth_m=_number(root.get("balcony_depth_m", 1.2), "balcony_depth_m", 0.0, 20.0),
         residuals_px=tuple(float(value) for value in residuals),
     )  # fmt: skip
-    return ClipConfig(calibration, tuple(warnings))
+    return ClipConfig(calibration, tuple(warnings), _masks(root.get("masks")))
 
 
 def _unknown_keys(data: dict[str, object], known: tuple[str, ...], prefix: str) -> list[str]:
@@ -163,6 +166,23 @@ def _reference_points(value: object, width: int, height: int) -> tuple[np.ndarra
                 "are px and resolution of the same picture?"
             )
     return np.array(pixels, dtype=np.float64), np.array(metres, dtype=np.float64)
+
+
+def _masks(value: object) -> tuple[NDArray[np.float64], ...]:
+    """Privacy and ignored polygons alike: nothing is looked at in either."""
+    if value is None:
+        return ()
+    masks = []
+    for index, item in enumerate(_items(value, "masks", 0, MASKS_LIMIT)):
+        key = f"masks[{index}]"
+        mask = _mapping(item, key)
+        if mask.get("kind") not in MASK_KINDS:
+            raise DetectError(f"{key}.kind: give {' or '.join(MASK_KINDS)}")
+        points = _items(mask.get("points"), f"{key}.points", 3, POINTS_LIMIT)
+        masks.append(
+            np.array([_pair(point, f"{key}.points[{i}]", 20_000.0) for i, point in enumerate(points)])
+        )
+    return tuple(masks)
 
 
 def _camera(value: object) -> tuple[float, float, float] | None:

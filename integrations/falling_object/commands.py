@@ -21,7 +21,14 @@ UNREADABLE = 2  # the exit status when video or configuration can't be used
     type=click.Path(path_type=Path),
     help="The clip's calibration, JSON (clip-config/1).",
 )
-def detect(video: Path, config: Path) -> None:
+@click.option(
+    "--false-alarms-per-day",
+    type=click.FloatRange(0.001, 100),
+    default=0.2,
+    show_default=True,
+    help="How many a camera may raise; fewer demand more of a fall.",
+)
+def detect(video: Path, config: Path, false_alarms_per_day: float) -> None:
     """Find falling objects in VIDEO and print one JSON object a line, as soon as each is known.
 
     Exit status: 0 the video was looked at, 2 video or configuration can't be used.
@@ -34,7 +41,10 @@ def detect(video: Path, config: Path) -> None:
         with click.progressbar(
             length=1000, label=video.name, file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
-            look(video, config, show, warn, lambda share: bar.update(int(1000 * share) - bar.pos))
+            look(
+                video, config, show, warn, lambda share: bar.update(int(1000 * share) - bar.pos),
+                false_alarms_per_day=false_alarms_per_day,
+            )  # fmt: skip
     except DetectError as error:
         click.echo(f"hub detect: {' '.join(str(error).split())}", err=True)
         sys.exit(UNREADABLE)

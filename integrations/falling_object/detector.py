@@ -15,6 +15,7 @@ from .candidates import CandidateFinder, Sighting
 from .detection import Detection, describe
 from .judgement import Rejection, Throw, judge
 from .linking import Linker
+from .sensitivity import USUAL, lead
 from .stitching import Pieces
 from .tracks import Track
 
@@ -30,8 +31,8 @@ class Detector:
     arrays that nobody overwrites. Pictures of another size than the calibration's are refused with ValueError.
     """
 
-    def __init__(self, calibration: Calibration) -> None:
-        self._calibration = calibration
+    def __init__(self, calibration: Calibration, false_alarms_per_day: float = USUAL) -> None:
+        self._calibration, self._lead = calibration, lead(false_alarms_per_day)
         self._cadence = Cadence()
         self._finder = CandidateFinder()
         self._linker = Linker(calibration)
@@ -105,11 +106,11 @@ class Detector:
 
     def _judge(self, track: Track) -> Throw | Rejection:
         """The verdict on a track; when it is no throw by itself, on it as the rest of an earlier piece."""
-        verdict = judge(self._calibration, track)
+        verdict = judge(self._calibration, track, self._lead)
         if isinstance(verdict, Throw):
             return verdict
         for whole in islice(self._pieces.unions(track), UNIONS):
-            joined = judge(self._calibration, whole)
+            joined = judge(self._calibration, whole, self._lead)
             if isinstance(joined, Throw):
                 self.counts["joined pieces"] += 1
                 return joined

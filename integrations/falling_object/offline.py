@@ -10,10 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .calibration import Calibration
 from .clip_config import load_clip_config
 from .detection import Detection
 from .detector import Detector
 from .errors import DetectError
+from .sensitivity import USUAL
 
 # formats whose first plane is 8-bit luma as it stands
 PLANAR = (
@@ -40,8 +42,12 @@ def detect(
     emit: Callable[[Detection], None],
     warn: Callable[[str], None],
     progress: Callable[[float], None] = lambda _share: None,
+    *,
+    false_alarms_per_day: float = USUAL,
 ) -> None:
     """Find the throws in `video`; raises DetectError when video or configuration can't be used at all.
+
+    What the configuration's masks cover is black, as a camera's worker has it.
 
     `progress` hears of the share that was looked at, 0 to 1, where the file says how long it is.
     """
@@ -51,17 +57,29 @@ def detect(
     for warning in clip.warnings:
         warn(f"{config}: {warning}")
     calibration = clip.calibration
-    detector = Detector(calibration)
+    detector = Detector(calibration, false_alarms_per_day)
+    watched = _open_part(calibration, clip.masks)
     for luma, t, key in read_luma(video, warn, progress):
         if luma.shape != (calibration.height, calibration.width):
             raise DetectError(
                 f"{video}: is {luma.shape[1]}x{luma.shape[0]}, but {config} was made for "
                 f"{calibration.width}x{calibration.height}; calibrate on a picture of this video"
             )
-        for detection in detector.feed(luma, t, key):
+        seen = luma if watched is None else np.asarray(cv2.bitwise_and(luma, watched), dtype=np.uint8)
+        for detection in detector.feed(seen, t, key):
             emit(detection)
     for detection in detector.finish():
         emit(detection)
+
+
+def _open_part(calibration: Calibration, masks: tuple[NDArray[np.float64], ...]) -> NDArray[np.uint8] | None:
+    """255 where is looked, 0 in the masks; None when there are none."""
+    if not masks:
+        return None
+    sheet = np.full((calibration.height, calibration.width), 255, dtype=np.uint8)
+    for points in masks:
+        cv2.fillPoly(sheet, [np.round(points).astype(np.int32)], 0)
+    return sheet
 
 
 def read_luma(
