@@ -76,11 +76,11 @@ class Hasher:
 
     async def hash(self, password: str, network: str = "") -> str:
         """The password as Argon2id writes it, salted."""
-        return await self._run(network, lambda: _argon2().hash(password))
+        return await self._run(network, lambda: _argon2().hash(_bytes(normal(password))))
 
     async def verify(self, written: str, password: str, network: str = "") -> bool:
         """Whether it is the password; without one (`written` is ""), as long and False."""
-        return await self._run(network, lambda: self._verify(written, normal(password)))
+        return await self._run(network, lambda: self._verify(written, _bytes(normal(password))))
 
     def close(self) -> None:
         """End the threads."""
@@ -101,7 +101,7 @@ class Hasher:
             if not self._waiting[network]:
                 del self._waiting[network]
 
-    def _verify(self, written: str, password: str) -> bool:
+    def _verify(self, written: str, password: bytes) -> bool:
         """In a thread. Nobody's password costs the same time as somebody's."""
         from argon2.exceptions import Argon2Error, InvalidHashError
 
@@ -112,6 +112,10 @@ class Hasher:
             return hasher.verify(written or self._nobodys, password) and bool(written)
         except (Argon2Error, InvalidHashError):
             return False
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")  # JSON can hold half a pair
 
 
 def _argon2() -> "PasswordHasher":

@@ -73,10 +73,10 @@ async def test_a_missing_account_costs_as_much_as_one_with_a_password(
     made: list[str] = []
 
     class Counting:
-        def hash(self, password: str) -> str:
+        def hash(self, password: bytes | str) -> str:
             return "$nobody"
 
-        def verify(self, written: str, password: str) -> bool:
+        def verify(self, written: str, password: bytes) -> bool:
             made.append(written)
             return True
 
