@@ -5,8 +5,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from hub.accounts.permissions import Thing
 from hub.plugins.routes import Route, Routes
-from hub.web.gate import Gate
+from hub.web.gate import Gate, may
 from hub.web.guard import MAX_BODY, Guard
 from hub.web.reach import Reach, is_loopback
 from hub.web.tls import Tls
@@ -82,7 +83,13 @@ class Front:
             body["integrations"] = guests
         return web.json_response(body, status=200 if ready else 503)
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _metrics(self, request: web.Request) -> web.Response:
+        # Figures of the whole site are its own affair; a Prometheus elsewhere is given a token.
+        if not is_loopback(request.remote or "0.0.0.0") and not may(request, "see", Thing(kind="system")):  # noqa: S104
+            raise web.HTTPUnauthorized(
+                text="from other machines, send a token with the scope see:system",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
         return web.Response(body=self._health.metrics(), content_type="text/plain", charset="utf-8")
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
