@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,21 +92,43 @@ class History:
 
         `with_start` puts the last one before `start` in front, if there is one.
         """
+        found = await self.query_many([entity_id], start, end, limit, with_start=with_start)
+        return found.get(entity_id, [])
+
+    async def query_many(
+        self,
+        entity_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        limit: int = 10_000,
+        *,
+        with_start: bool = False,
+    ) -> dict[str, list[State]]:
+        """The same for many entities; `limit` is for all together. Those without a state are left out."""
         self.flush()
         await self.file.run(lambda _connection: None)  # what was recorded until now is on the disk
-        row = {"entity_id": entity_id, "start": start, "end": end, "limit": limit}
-        return await asyncio.to_thread(self._read, row, with_start)
+        return await asyncio.to_thread(self._read, entity_ids, start, end, limit, with_start)
 
-    def _read(self, row: dict[str, Any], with_start: bool) -> list[State]:
+    def _read(
+        self, entity_ids: Sequence[str], start: datetime, end: datetime, limit: int, with_start: bool
+    ) -> dict[str, list[State]]:
         statements = [catalogue.STATES_BETWEEN]
         if with_start:
             statements.insert(0, catalogue.STATE_BEFORE)
+        found: dict[str, list[State]] = {}
         connection = self._database.connect_read_only()
         try:
-            found = [entry for statement in statements for entry in statement.run(connection, **row)]
+            for entity_id in entity_ids:
+                row = {"entity_id": entity_id, "start": start, "end": end, "limit": limit}
+                entries = [entry for statement in statements for entry in statement.run(connection, **row)]
+                if entries:
+                    found[entity_id] = [_state(entity_id, entry) for entry in entries]
+                    limit -= len(entries)
+                if limit <= 0:
+                    break
         finally:
             connection.close()
-        return [_state(row["entity_id"], entry) for entry in found]
+        return found
 
     async def close(self) -> None:
         """Write the rest and end."""

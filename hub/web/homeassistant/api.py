@@ -1,11 +1,13 @@
 """Puts the compatible API together: the table of its routes and the table of its commands."""
 
 from hub.plugins.routes import Routes
-from hub.web.homeassistant import rest, rest_states
+from hub.web.homeassistant import rest, rest_past, rest_states
 from hub.web.homeassistant.answers import Handler, answering
 from hub.web.homeassistant.commands import Commands
 from hub.web.homeassistant.core_commands import add_core_commands
 from hub.web.homeassistant.house import House
+from hub.web.homeassistant.past_commands import add_past_commands
+from hub.web.homeassistant.registry_commands import add_registry_commands
 from hub.web.homeassistant.services import Services
 from hub.web.homeassistant.socket import Sockets
 from hub.web.homeassistant.template_commands import add_template_commands
@@ -24,6 +26,12 @@ _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "/api/events", "signed_in", rest.events),
     ("POST", "/api/events/{event_type}", "manage system", rest.fire_event),
     ("POST", "/api/template", "see template", rest.template),
+    ("GET", "/api/history/period", "signed_in", rest_past.period),
+    ("GET", "/api/history/period/{start}", "signed_in", rest_past.period),
+    ("GET", "/api/logbook", "signed_in", rest_past.book),
+    ("GET", "/api/logbook/{start}", "signed_in", rest_past.book),
+    ("GET", "/api/calendars", "see calendar", rest_past.calendars),
+    ("GET", "/api/calendars/{entity_id}", "see calendar", rest_past.calendar),
     ("GET", "/api/error_log", "see log", rest.error_log),
     ("GET", "/api/stream", "signed_in", rest.stream),
 )
@@ -37,6 +45,8 @@ class Api:
         self.commands = Commands()
         add_core_commands(self.commands, Services(house))
         add_template_commands(self.commands)
+        add_past_commands(self.commands)
+        add_registry_commands(self.commands)
         self.sockets = Sockets(house, self.commands)
         house.listeners = self.sockets.feed.count
 

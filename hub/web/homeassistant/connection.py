@@ -53,10 +53,13 @@ class Connection:
         """Take frames with events for many."""
         self.outlet.push(data)
 
-    def tell(self, subscription: int, event: Any) -> None:
-        """Send an event of one subscription to this client alone."""
-        body = event if isinstance(event, bytes) else encode(event)
-        self.outlet.put(b'{"id":%d,"type":"event","event":%b}' % (subscription, body))
+    def tell(self, subscription: int, event: Any, *, first: bool = False) -> None:
+        """Send an event of one subscription to this client alone; the first one belongs to the answer."""
+        message = b'{"id":%d,"type":"event","event":%b}' % (subscription, encode(event))
+        if first:
+            self.outlet.put(message)
+        else:
+            self.outlet.put_event(message)
 
     def may(self, verb: str, thing: Thing) -> bool:
         """Whether the client may do `verb` with a thing."""

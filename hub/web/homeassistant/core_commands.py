@@ -132,7 +132,9 @@ def subscribe_entities(connection: Connection, message: Message) -> object:
     def begin(identity: int) -> Any:
         undo = connection.feed.on_states(ids, view, identity, connection)
         states = [state for state in view.states() if ids is None or state.entity_id in ids]
-        connection.tell(identity, {"a": {state.entity_id: shapes.compressed(state) for state in states}})
+        connection.tell(
+            identity, {"a": {state.entity_id: shapes.compressed(state) for state in states}}, first=True
+        )
         return undo
 
     return connection.subscribe(message, begin)

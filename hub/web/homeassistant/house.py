@@ -2,20 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from hub.accounts.permissions import Permissions, Principal
 from hub.kernel.clock import Clock
+from hub.model.events import Named
 from hub.plugins.ports import Templates
 from hub.plugins.site import Site
+from hub.web.homeassistant.amendments import OWNER as AMENDING
+from hub.web.homeassistant.amendments import Amendments
 from hub.web.homeassistant.contexts import Contexts
 from hub.web.homeassistant.shapes import Shapes
 from hub.web.homeassistant.views import View, Views
 
 # The release whose wire this is. js-websocket asks for 2022.9, Node-RED for 2023.12.
 VERSION = "2025.3.0"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class House:
     limits: Limits = field(default_factory=Limits)
     templates: Templates | None = None
     listeners: Callable[[str], int] = lambda _name: 0  # how many clients hear events of a type
+    amendments: Amendments = field(init=False)
     contexts: Contexts = field(init=False)
     shapes: Shapes = field(init=False)
     views: Views = field(init=False)
@@ -67,7 +69,8 @@ class House:
     def __post_init__(self) -> None:
         """Make what the parts share."""
         self.contexts = Contexts()
-        self.shapes = Shapes(self.site, self.contexts)
+        self.amendments = Amendments(self.site.memory(AMENDING))
+        self.shapes = Shapes(self.site, self.contexts, self.amendments)
         self.views = Views(self.site, self.permissions)
         self.site.ports.follow(Templates, self._take_templates)
 
@@ -82,6 +85,12 @@ class House:
     def view(self, who: Principal) -> View:
         """What a principal may see."""
         return self.views.of(who)
+
+    def registry_updated(self, kind: str, identity: str) -> None:
+        """Tell clients that an entry of a registry ("entity", "device", "area") changed."""
+        data = {"action": "update", f"{kind}_id": identity}
+        name = f"{kind}_registry_updated"
+        self.site.bus.emit(Named(at=self.clock.now(), source="api", name=name, data=data))
 
     def components(self) -> list[str]:
         """What clients take for the loaded parts: integrations, and domains of entities and actions."""

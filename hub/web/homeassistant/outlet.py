@@ -33,6 +33,7 @@ class Outlet:
         self._transport, self._bound = transport, bound
         self._loop = asyncio.get_running_loop()
         self._messages: list[bytes] = []
+        self._answering = 0  # bytes of answers among them
         self._scheduled = False
         self._written = 0  # bytes so far
         self._answers: deque[tuple[int, int]] = (
@@ -42,7 +43,16 @@ class Outlet:
         self.closed = False
 
     def put(self, message: bytes) -> None:
-        """Send a message of this client's own in this turn of the loop, after those before it."""
+        """Send an answer in this turn of the loop, after what was put before."""
+        self._answering += len(message)
+        self._put(message)
+
+    def put_event(self, message: bytes) -> None:
+        """The same for an event; a client that is too far behind is dropped instead."""
+        if not self._too_far_behind():
+            self._put(message)
+
+    def _put(self, message: bytes) -> None:
         self._messages.append(message)
         if not self._scheduled:
             self._scheduled = True
@@ -54,19 +64,23 @@ class Outlet:
         if self._messages:
             messages, self._messages = self._messages, []
             data = frames(messages, coalesce=self.coalesce)
-            self._answers.append((self._written, self._written + len(data)))
+            if self._answering:
+                self._answers.append((self._written, self._written + self._answering))
+                self._answering = 0
             self._write(data)
 
     def push(self, data: bytes) -> None:
         """Write frames with events; a client that is too far behind is dropped instead."""
         if self._messages:
             self.flush()
-        if self.closed:
-            return
-        if self._transport.get_write_buffer_size() > self._bound and self.events_behind > self._bound:
+        if not self.closed and not self._too_far_behind():
+            self._write(data)
+
+    def _too_far_behind(self) -> bool:
+        behind = self._transport.get_write_buffer_size() > self._bound and self.events_behind > self._bound
+        if behind and not self.closed:
             self.drop(f"more than {self._bound} bytes behind")
-            return
-        self._write(data)
+        return behind
 
     def _write(self, data: bytes) -> None:
         if self.closed or self._transport.is_closing():

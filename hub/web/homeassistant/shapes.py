@@ -19,6 +19,7 @@ from hub.model.events import (
 )
 from hub.model.things import Entity, State
 from hub.plugins.site import Site
+from hub.web.homeassistant.amendments import Amendments
 from hub.web.homeassistant.contexts import Contexts
 from hub.web.homeassistant.encoding import encode
 
@@ -42,8 +43,8 @@ class Shown:
 class Shapes:
     """Puts states and events into words."""
 
-    def __init__(self, site: Site, contexts: Contexts) -> None:
-        self._site, self._contexts = site, contexts
+    def __init__(self, site: Site, contexts: Contexts, amendments: Amendments) -> None:
+        self._site, self._contexts, self._amendments = site, contexts, amendments
         self._shown: dict[str, Shown] = {}
 
     # --- states -------------------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ class Shapes:
         found = self._shown.get(state.entity_id)
         entity = self._site.states.entities.get(state.entity_id)
         if found is None or found.state is not state or found.entity is not entity:
-            attributes = attributes_of(state, entity)
+            attributes = self._attributes(state, entity)
             found = Shown(state, entity, attributes, encode(self._object(state, attributes)))
             self._shown[state.entity_id] = found
         return found
@@ -68,7 +69,16 @@ class Shapes:
 
     def state(self, state: State) -> dict[str, Any]:
         """The state object, of any time."""
-        return self._object(state, attributes_of(state, self._site.states.entities.get(state.entity_id)))
+        return self._object(state, self._attributes(state, self._site.states.entities.get(state.entity_id)))
+
+    def _attributes(self, state: State, entity: Entity | None) -> dict[str, Any]:
+        attributes = attributes_of(state, entity)
+        amended = self._amendments.of("entity", state.entity_id)
+        if "name" in amended:
+            attributes["friendly_name"] = amended["name"]
+        if "icon" in amended:
+            attributes["icon"] = amended["icon"]
+        return attributes
 
     def _object(self, state: State, attributes: dict[str, Any]) -> dict[str, Any]:
         at = state.at.isoformat()
@@ -106,7 +116,7 @@ class Shapes:
         before = (
             known.attributes
             if known is not None and known.state is old
-            else attributes_of(old, self._site.states.entities.get(old.entity_id))
+            else self._attributes(old, self._site.states.entities.get(old.entity_id))
         )
         after = self.shown(new).attributes
         added: dict[str, Any] = {"c": _short(self.context_of(new))}
