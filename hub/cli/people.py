@@ -1,5 +1,6 @@
 """`hub people`: who lives and works here, who is on duty, who is meant, and what the hub holds about one person."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,7 +103,7 @@ def show(person: str, config: Path, data: Path | None, as_json: bool) -> None:
         print_json(shown)
         return
     for key, value in shown.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         click.echo(_line(f"{key}: {text}"))
 
 
@@ -265,6 +266,69 @@ def import_(
             as_json=as_json,
         )
     )
+
+
+@people.command("export")
+@click.argument("person")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write. [default: print]"
+)
+@config_option
+@data_option
+def export_(person: str, output: Path | None, config: Path, data: Path | None) -> None:
+    """Print all that the hub holds about one person, as one JSON document, nothing masked.
+
+    Works whether the hub runs or not. It may name others, too (who was told of the same alarm): read it before you
+    hand it out.
+    """
+    from hub.people.importing import write_file
+    from hub.people.privacy import export
+    from hub.store.database import StoreError
+
+    found = _read(config, data)
+    someone = _person(found, person)
+    try:
+        document = export(data_dir(config, data), someone, datetime.now(UTC), _where(found, person))
+    except StoreError as error:
+        click.echo(f"hub people: {error}", err=True)
+        raise SystemExit(EXIT_UNREADABLE) from None
+    if output is None:
+        print_json(document)
+    else:
+        write_file(output, json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        click.echo(str(output))
+
+
+@people.command()
+@click.argument("person")
+@click.option(
+    "--receipt", type=click.Path(path_type=Path, dir_okay=False), help="File for the proof. [default: print]"
+)
+@config_option
+@data_option
+@click.confirmation_option("--yes", prompt="This can't be taken back. Erase the person's data?")
+def erase(person: str, receipt: Path | None, config: Path, data: Path | None) -> None:
+    """Take one person out of the hub's databases and of what was imported. The hub must be stopped.
+
+    Prints a signed receipt: give it to the person. `hub people verify` checks it. What stands in files that were
+    written by hand is named, to be taken out by hand.
+    """
+    from hub.cli.people_privacy import erase_person
+
+    found = _read(config, data)
+    raise SystemExit(erase_person(found, _person(found, person), config, data_dir(config, data), receipt))
+
+
+@people.command()
+@click.argument("receipt", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--person", default="", help="The id, if known: then the databases are searched for it, too.")
+@config_option
+@data_option
+def verify(receipt: Path, person: str, config: Path, data: Path | None) -> None:
+    """Check an erasure's receipt: whether it is this hub's, unchanged, and still true."""
+    from hub.cli.people_privacy import verify_receipt
+
+    raise SystemExit(verify_receipt(receipt, person, data_dir(config, data)))
 
 
 # --- shared -----------------------------------------------------------------------------------------------
