@@ -189,7 +189,9 @@ class Directory:
         """All of the role; without a role, all that any roster names, or else all who do more than live here."""
         if "role" in names or "person" in names:
             return persons
-        rostered = {person for roster in self.rosters.values() for person in roster.persons()}
+        rosters = self.rosters.values()
+        told = all(roster.calendar is None for roster in rosters)  # a calendar may name anybody
+        rostered = {person for roster in rosters for person in roster.persons()} if told else ()
         return [person for person in persons if person.id in rostered] or [
             person for person in persons if not self._only_lives(person)
         ]

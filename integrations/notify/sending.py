@@ -23,6 +23,8 @@ class Notifier:
         """The deliveries, as follow-up calls whose keys stay the same however often this is tried."""
         audience, data = call.data["audience"], call.data
         persons = self._reachable(self._resolve(audience, call.key))
+        if not persons:  # those on duty have no channel: then all of the role
+            persons = self._reachable(self._resolve(audience, call.key, whoever=True))
         if persons:
             self._all_is_well(audience)
             return [delivery for person in persons for delivery in self._deliveries(call, person, data)]
@@ -36,11 +38,13 @@ class Notifier:
             for delivery in self._deliveries(call, person, _addressed_elsewhere(data, audience, person))
         ]
 
-    def _resolve(self, audience: Any, key: str) -> list[Person]:
+    def _resolve(self, audience: Any, key: str, *, whoever: bool = False) -> list[Person]:
+        """Who is meant now; `whoever`: on duty or not."""
         directory = self.link.site.directory
         try:
-            meant = directory.meant(audience, self.link.now())
-            self._tell_of_duty(audience, meant.unattended)
+            meant = directory.meant(audience, None if whoever else self.link.now())
+            if not whoever:
+                self._tell_of_duty(audience, meant.unattended)
             found: list[Person] = list(meant.persons)
             if not found:
                 directory.parse(audience)  # says which name is unknown

@@ -88,6 +88,14 @@ def test_without_a_role_it_widens_to_whom_rosters_name_or_to_all_who_work_here()
     assert ids(Directory(PERSONS, AREAS).resolve("on_duty", NIGHT)) == ["wang", "li", "zhou", "root"]
 
 
+def test_a_calendar_may_name_anybody_so_all_who_work_here_are_meant():
+    from hub.people.calendars import CalendarFile
+
+    file = Roster(id="c", name="c", zone=ZONE, calendar=CalendarFile(()))
+    both = Directory(PERSONS, AREAS, rosters=[*directory(day=("wang",)).rosters.values(), file])
+    assert ids(both.resolve("on_duty", NIGHT)) == ["wang", "li", "zhou", "root"]
+
+
 def test_without_a_moment_nobody_is_left_out():
     assert ids(directory(day=("wang",)).resolve("role:grid_worker on_duty")) == ["wang", "li", "zhou"]
 

@@ -71,6 +71,13 @@ async def test_when_nobody_is_on_duty_all_of_the_role_hear_of_it_and_the_gap_is_
     assert [event.problem for event in hub.of(ProblemCleared)] == [problem.problem]
 
 
+async def test_when_nobody_on_duty_has_a_channel_all_of_the_role_hear_of_it(hub, at):
+    await hub.reload(SITE.replace("areas: b1, channels: [collect], quiet_hours", "areas: b1, quiet_hours"))
+    await tell(hub, "role:guard on_duty")
+    assert told(hub) == ["night"]
+    assert any("no channel reaches day" in event.text for event in hub.of(ProblemRaised))
+
+
 async def test_a_notice_waits_for_the_end_of_quiet_hours_and_an_urgent_one_does_not(hub, at):
     await hub.advance(10 * 3600)  # 22:00
     await tell(hub, "person:sun")
