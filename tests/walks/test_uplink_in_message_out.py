@@ -104,7 +104,8 @@ async def test_delay_and_for_go_on_where_they_stood_when_the_hub_was_killed(
 async def test_what_the_hub_s_own_broker_took_is_not_lost_when_both_are_killed(
     receiver: Receiver, stand: Stand
 ) -> None:
-    mqtt = f'mqtt: {{broker: embedded, embedded: {{users: {{{FEEDER}: "{PASSWORD}"}}}}}}'
+    account = f'{{password: "{PASSWORD}", publish: "application/#"}}'
+    mqtt = f"mqtt: {{broker: embedded, embedded: {{users: {{{FEEDER}: {account}}}}}}}"
     stand.write(site_yaml(mqtt, receiver.url, TOLD, covers=COVERS))
     await stand.start()
     air = Air(int((stand.data / "mqtt" / "broker" / "port").read_text()))

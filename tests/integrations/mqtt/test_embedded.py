@@ -175,14 +175,6 @@ async def test_broker_that_was_started_again_still_keeps_filters_apart(server: E
     await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def test_users_of_devices_may_connect(tmp_path: Path) -> None:
-    server = EmbeddedBroker(tmp_path, log=LOG, users={"gateway": "s3cret \"'{}"})
-    await server.start()
-    async with running(session(server, username="gateway", password="s3cret \"'{}")) as device:
-        await device.publish("a", "b")
-    await server.stop()
-
-
 async def test_program_that_is_missing_or_wrong_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
