@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 import secrets
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,11 @@ RECOVERY_CODES = 10
 def new_totp() -> str:
     """A shared secret of 160 bits in base32."""
     return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def is_totp(secret: str) -> bool:
+    """Whether it is a shared secret as `new_totp` makes them."""
+    return re.fullmatch(r"[A-Z2-7]{32}", secret) is not None
 
 
 def totp_uri(secret: str, name: str, issuer: str) -> str:

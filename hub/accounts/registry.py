@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.accounts.book import Book
-from hub.accounts.codes import new_recovery_codes, recovery_digest, totp_step
+from hub.accounts.codes import is_totp, new_recovery_codes, recovery_digest, totp_step
 from hub.accounts.grants import BUILT_IN_GRANTS, parse_token_scope
 from hub.accounts.names import NameFault, clean_name
 from hub.accounts.passwords import Hasher, check_password
@@ -147,7 +147,7 @@ class Registry:
 
     async def confirm_totp(self, account: Account, secret: str, code: str) -> tuple[str, ...]:
         """Ask for codes from now on, if this one is right; returns recovery codes, which nobody is shown again."""
-        step = totp_step(secret, code, self._now())
+        step = totp_step(secret, code, self._now()) if is_totp(secret) else 0
         if not step:
             raise SignInRefused("wrong_first_code")
         recovery = new_recovery_codes()
