@@ -71,6 +71,16 @@ class Analysis:
 
         return self._ask(due, lambda seat, analyzer: analyzer.feed(picture(seat), t, key_frame), t)
 
+    @property
+    def in_flight(self) -> bool:
+        """Whether an analyzer follows something just now that it would lose (it has an attribute `in_flight`)."""
+        return any(getattr(seat.analyzer, "in_flight", False) for seat in self._seats)
+
+    @property
+    def sees(self) -> bool:
+        """Whether there is an analyzer that works."""
+        return any(seat.analyzer is not None for seat in self._seats)
+
     def finish(self) -> list[Found]:
         """The stream is over: what they can still say."""
         return self._ask(self._seats, lambda _seat, analyzer: analyzer.finish(), 0.0)

@@ -133,6 +133,8 @@ class CameraGuest:
             scene = message["scene"]
             self._points["quality"].set(scene["state"])
             self._judge("scene", scene["text"], scene["remedy"])
+        elif "load" in message:
+            self._judge("load", message["load"]["text"], message["load"]["remedy"])
         elif "analyzer" in message:
             self._judge(f"analyzer.{message['analyzer']}", message["text"], "correct the camera's settings")
         elif message["state"] == "streaming":

@@ -17,6 +17,7 @@ from integrations.camera.settings import full_url, public_url
 
 CLEAR_ADDRESS = "give the address of the camera's video stream, often rtsp://HOST/...; its manual names it"
 MOST_UNTIMED = 50  # packets that wait for the stream's first time
+LONGEST_SKIP = 10.0  # seconds; a stream without key frames must be decoded from where it stands
 MOST_BAD_PACKETS = 250  # in a row: ten seconds that nobody can look at
 
 
@@ -103,19 +104,28 @@ class Reader:
     """Packets and pictures of one opened stream, in the order they come."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, name: str) -> None:
-        self._container, self._stream, self._name = container, stream, name
+        self._container, self.stream, self._name = container, stream, name
         self._unit = float(stream.time_base or 0) or 1 / 90_000
         self._bad = 0
         self.damaged = 0  # packets that could not be decoded
+        self.came = 0  # packets
+        self.waited = 0.0  # seconds that the last packet was waited for
+        self._skips_until: float | None = None
         self._untimed: list[Any] = []
+
+    def skip(self) -> None:
+        """Decode nothing up to the next key frame, to catch up; what is passed over still comes as packets."""
+        if self._skips_until is None:
+            self._skips_until = time.monotonic() + LONGEST_SKIP
 
     def read(self) -> Iterator[tuple[list[Piece], list[VideoFrame]]]:
         """Packets for the ring with the pictures that they completed; StreamFault when the stream breaks.
 
         A damaged packet is left out; too many in a row are a fault. Ends when a file ends.
         """
-        packets = self._container.demux(self._stream)
+        packets = self._container.demux(self.stream)
         while True:
+            begun = time.monotonic()
             try:
                 packet = next(packets, None)
             except (av.error.FFmpegError, OSError) as error:
@@ -124,7 +134,17 @@ class Reader:
                 raise self._broken(error) from error
             if packet is None:
                 return
-            yield self._pieces(packet), self._decode(packet)
+            self.waited = time.monotonic() - begun
+            self.came += packet.size > 0
+            yield self._pieces(packet), [] if self._skips(packet) else self._decode(packet)
+
+    def _skips(self, packet: Any) -> bool:
+        if self._skips_until is None or not packet.size:
+            return False
+        if packet.is_keyframe or time.monotonic() > self._skips_until:
+            self._skips_until = None
+            self.stream.codec_context.flush_buffers()
+        return self._skips_until is not None
 
     def _decode(self, packet: Any) -> list[VideoFrame]:
         try:

@@ -21,6 +21,7 @@ from integrations.camera.analysis import Analysis, drawn
 from integrations.camera.clip import clip_of
 from integrations.camera.drawing import DrawingRoom
 from integrations.camera.lettering import Lettering
+from integrations.camera.load import EVERYTHING, REMEDY, TEXTS, Burden, Share
 from integrations.camera.lookout import Lookout
 from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
 from integrations.camera.recent import Recent
@@ -82,6 +83,7 @@ class _Connection:
     """All that belongs to one opened stream."""
 
     stream: VideoStream
+    reader: Reader
     ring: Ring
     masks: Masks
     analysis: Analysis
@@ -111,6 +113,9 @@ class Watch:
         self._snapshots: deque[str] = deque(maxlen=8)
         self._pen = Lettering()
         self._lookout = Lookout(camera, self._tell)
+        self._burden, self._share = Burden(), Share()
+        self._paced = self._live or camera["pace"] == "realtime"
+        self._step = EVERYTHING  # as told
         self._connection: _Connection | None = None
         self.due = time.monotonic() + ANALYSIS_PATIENCE
         self.thread = threading.Thread(target=self.run, name=camera["id"], daemon=True)
@@ -156,13 +161,15 @@ class Watch:
             ring = Ring(camera["pre_roll"] + camera["post_roll"] + LONGEST_FIND, RING_BYTES)
             connection: _Connection | None = None
             last_frame = time.monotonic()
+            reader = Reader(container, stream, name)
             try:
-                for pieces, frames in Reader(container, stream, name).read():
+                for pieces, frames in reader.read():
                     self._alive(camera["timeout"])
+                    self._burden.waited(reader.waited, time.monotonic())
                     for piece in pieces:
                         ring.put(piece)
                     for frame in frames:
-                        connection = self._follow(connection, frame, stream, ring)
+                        connection = self._follow(connection, frame, reader, ring)
                         self._take(connection, frame)
                         last_frame = time.monotonic()
                     if time.monotonic() - last_frame > camera["timeout"]:
@@ -178,7 +185,7 @@ class Watch:
                     self._end(connection)
 
     def _follow(
-        self, connection: _Connection | None, frame: VideoFrame, stream: VideoStream, ring: Ring
+        self, connection: _Connection | None, frame: VideoFrame, reader: Reader, ring: Ring
     ) -> _Connection:
         """The connection that a frame belongs to: a new one at the start, and after a jump of clock or size."""
         if connection is not None:
@@ -188,9 +195,10 @@ class Watch:
                 return connection
             self._end(connection)
             ring.clear()
-        return self._begin(frame, stream, ring)
+        return self._begin(frame, reader, ring)
 
-    def _begin(self, frame: VideoFrame, stream: VideoStream, ring: Ring) -> _Connection:
+    def _begin(self, frame: VideoFrame, reader: Reader, ring: Ring) -> _Connection:
+        stream = reader.stream
         camera, size = self._camera, [frame.width, frame.height]
         wanted = camera["calibration"].get("resolution", size)
         fits = list(wanted) == size
@@ -201,8 +209,9 @@ class Watch:
         )  # fmt: skip
         self._tell({"analyzer": "resolution", "text": text})
         self._lookout.restart()
+        self._burden.restart()
         return _Connection(
-            stream=stream, ring=ring, masks=Masks(camera["masks"], *size), last=frame,
+            stream=stream, reader=reader, ring=ring, masks=Masks(camera["masks"], *size), last=frame,
             recent=Recent(frame.width * frame.height * 3 // 2),
             analysis=Analysis(camera, analyzers, lambda name, wrong: self._tell({"analyzer": name, "text": wrong})),
             wall=WallClock(frame.time, time.time(), live=self._live), reported=time.monotonic(),
@@ -213,15 +222,12 @@ class Watch:
         t = frame.time
         connection.wall.note(t, time.time())
         if not self._live and self._camera["pace"] == "realtime":
-            self._stopping.wait(max(0.0, min(connection.wall.ahead(t, time.time()), GAP)))
+            ahead = max(0.0, min(connection.wall.ahead(t, time.time()), GAP))
+            self._stopping.wait(ahead)
+            self._burden.waited(ahead, time.monotonic())
         connection.last = frame
         connection.frames += 1
-        watched = connection.masks.watched
-        self._lookout.look(luma_of(frame), t, connection.masks)
-        for found in connection.analysis.feed(
-            watched(luma_of(frame)), t, frame.key_frame, lambda: watched(colour_of(frame))
-        ):
-            self._keep(connection, found)
+        self._look(connection, frame, t)
         connection.recent.put(t, frame)
         for clip in [clip for clip in connection.clips if t >= clip.ends]:
             connection.clips.remove(clip)
@@ -230,12 +236,33 @@ class Watch:
             self._store_snapshot(connection, frame, self._snapshots.popleft())
         self._report(connection)
 
+    def _look(self, connection: _Connection, frame: VideoFrame, t: float) -> None:
+        """Let analyzers look, unless the processor is so short that this picture must do without."""
+        analysis, burden = connection.analysis, self._burden
+        in_flight = analysis.in_flight
+        if self._paced and burden.must_skip(t, time.monotonic(), in_flight=in_flight):
+            connection.reader.skip()
+        if not burden.may_look(in_flight=in_flight):
+            return
+        self._share.looked += analysis.sees
+        luma, watched = luma_of(frame), connection.masks.watched
+        self._lookout.look(luma, t, connection.masks)
+        for found in analysis.feed(watched(luma), t, frame.key_frame, lambda: watched(colour_of(frame))):
+            self._keep(connection, found)
+
     def _report(self, connection: _Connection) -> None:
         passed = time.monotonic() - connection.reported
-        if passed >= REPORT_EVERY:
-            last = connection.wall.at(connection.last.time).isoformat()
-            self._tell({"fps": round(connection.frames / passed, 1), "last": last})
-            connection.reported, connection.frames = time.monotonic(), 0
+        if passed < REPORT_EVERY:
+            return
+        last = connection.wall.at(connection.last.time).isoformat()
+        self._share.came, connection.reader.came = connection.reader.came, 0
+        share = self._share.per_cent() if self._camera["analyzers"] else None
+        analysed = {} if share is None else {"analysed": share}
+        self._tell({"fps": round(connection.frames / passed, 1), "last": last, **analysed})
+        connection.reported, connection.frames = time.monotonic(), 0
+        if self._step != self._burden.step:
+            self._step = self._burden.step
+            self._tell({"load": {"text": TEXTS[self._step], "remedy": REMEDY}})
 
     def _keep(self, connection: _Connection, found: Found) -> None:
         """Tell what was found at once, with its picture; its clip follows when the post-roll is there."""

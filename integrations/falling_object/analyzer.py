@@ -28,6 +28,11 @@ class FallingObjectAnalyzer:
         self._calibration, self._least_confidence = calibration, least_confidence
         self._detector = Detector(calibration, false_alarms_per_day)
 
+    @property
+    def in_flight(self) -> bool:
+        """Whether something is being followed: a camera short of time leaves out other pictures first."""
+        return self._detector.in_flight
+
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
         """As the port says."""
         return self._told(self._detector.feed(luma, t, key_frame))
