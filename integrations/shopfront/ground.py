@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.shopfront.light import Values, colour_distance, field_of, values_of, with_shadows
+from integrations.shopfront.light import DARKEST, Values, colour_distance, field_of, values_of, with_shadows
 from integrations.shopfront.steadiness import Steadiness, moved
 from integrations.shopfront.window import Mask, Picture
 
@@ -200,7 +200,7 @@ class Ground:
         middle = np.median(stack, axis=0).astype(np.uint8)
         self.long = values_of(middle)
         deviation = np.median(np.abs(stack[::3].astype(np.float32) - middle), axis=0).mean(axis=2) / 0.6745
-        relative = cv2.blur(deviation, (9, 9)) / (middle.mean(axis=2) + 14)
+        relative = cv2.blur(deviation, (9, 9)) / (middle.mean(axis=2) + DARKEST)
         self.noise = np.repeat(np.clip(relative, 0.005, 0.08)[..., None], 2, axis=2).astype(np.float32)
         self.began, self._edge_due = t, t
         for layer in (self.since, self.seen, self.hidden, self.empty):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from integrations.shopfront.ground import Look, score_of
-from integrations.shopfront.judging import correlation
-from integrations.shopfront.light import Values
+from integrations.shopfront.judging import correlation, eroded
+from integrations.shopfront.light import GREY, LIGHT_RANGE, Values, box, colour_distance, spread
 from integrations.shopfront.window import Mask
 
 State = Literal["present", "absent", "hidden"]
@@ -24,6 +24,7 @@ LEFT_OVER = 0.6  # of the thing's own energy that neither explains
 STILL_MOST = 0.1  # share of a still thing's pixels that may differ from picture to picture
 CALM = 20  # looks that tell whether it is still
 FOLLOWS = 0.03  # share by which a thing's picture follows what is seen
+ALIKE, BETTER = 0.7, 0.15  # share of a thing's pixels that differ smoothly, and by how much more than the ground's
 SURELY_THERE, SURELY_BETTER = 0.5, 0.15  # correlations after another light
 
 
@@ -47,21 +48,21 @@ class Item:
     named: str = ""
 
     @property
-    def box(self) -> tuple[slice, slice]:
+    def place(self) -> tuple[slice, slice]:
         """Where its pictures lie in the window."""
         height, width = self.dirty.shape[:2]
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
 
     def follow(self, light: Values | float) -> None:
         """The light of the whole scene moved."""
-        by = light[self.box] if isinstance(light, np.ndarray) else light
+        by = light[self.place] if isinstance(light, np.ndarray) else light
         self.clean = self.clean + by
         self.dirty = self.dirty + by
 
     def seen(self, look: Look) -> State:
         """Whether it is there in this picture; `hidden` is all that can't be told."""
-        now, scale = look.values[self.box], look.scale[self.box]
-        weight = grown(self.mask[self.box], AROUND).astype(np.float32)[..., None]
+        now, scale = look.values[self.place], look.scale[self.place]
+        weight = grown(self.mask[self.place], AROUND).astype(np.float32)[..., None]
         units = np.dstack([scale[..., 0], scale[..., 1], scale[..., 1]])
         # Bounded, so that one strong colour is not all that counts.
         thing = np.clip((self.dirty - self.clean) / units, -STRONG, STRONG)
@@ -72,8 +73,11 @@ class Item:
         share = float((weight * seen * thing).sum()) / energy
         rest = seen - share * thing
         left = float((weight * rest * rest).sum()) / energy
-        part = self.mask[self.box]
-        differs = float((score_of(now - self.dirty, scale)[part] > 1).mean())
+        part = self.mask[self.place]
+        # In the dark and near white, brightness does not follow the light as elsewhere: all of a thing together.
+        change = now - self.dirty
+        change = change - np.array([np.median(channel) for channel in change[part].T], np.float32)
+        differs = float((score_of(change, scale)[part] > 1).mean())
         if share > PRESENT and left < LEFT_OVER:
             self.restless.append(differs)
             if differs < STILL_MOST:
@@ -82,7 +86,19 @@ class Item:
         ground = float((score_of(now - self.clean, scale)[part] > 1).mean())
         if (share < ABSENT and left < LEFT_OVER) or ground < 0.15:
             return "absent"
-        return "hidden"
+        return self._in_other_light(now, scale)
+
+    def _in_other_light(self, now: Values, scale: NDArray[np.float32]) -> State:
+        """A shadow may lie over it, or half over it: is the difference to it smoother than that to the ground?"""
+        where = grown(self.mask[self.place], AROUND)
+        outline = where & ~eroded(self.mask[self.place])
+        thing, ground = (smooth(now - one, scale) for one in (self.dirty, self.clean))
+        like_thing, like_ground = (float(one[where].mean() + one[outline].mean()) / 2 for one in (thing, ground))
+        if like_thing > ALIKE and like_thing > like_ground + BETTER:
+            light = box(now - self.dirty, 9)
+            self.clean, self.dirty = self.clean + light, now.copy()
+            return "present"
+        return "absent" if like_ground > ALIKE and like_ground > like_thing + BETTER else "hidden"
 
     @property
     def still(self) -> bool:
@@ -91,8 +107,8 @@ class Item:
 
     def recognised(self, now: Values) -> State:
         """Whether it is there in a scene that was learned anew, in whatever light: by its texture alone."""
-        part = grown(self.mask[self.box], AROUND)
-        seen = now[self.box][..., 0][part]
+        part = grown(self.mask[self.place], AROUND)
+        seen = now[self.place][..., 0][part]
         thing, ground = (correlation(seen, one[..., 0][part]) for one in (self.dirty, self.clean))
         if max(thing, ground) < SURELY_THERE or abs(thing - ground) < SURELY_BETTER:
             return "hidden"
@@ -108,6 +124,16 @@ def item_of(mask: Mask, since: float, zone: int, ground: Values, still: Values) 
     # Around it, what is there now is the ground in the light of now.
     dirty = np.where(mask[where][..., None], still[where], ground[where]).astype(np.float32)
     return Item(mask, since, zone, top, left, ground[where].copy(), dirty)
+
+
+def smooth(difference: Values, scale: NDArray[np.float32]) -> Mask:
+    """Where a difference is what light makes: the same all around, and grey."""
+    rough = np.sqrt(spread(difference[..., 0], 5))
+    grey = colour_distance(box(difference, 3)) < np.maximum(GREY, scale[..., 1])
+    low, high = LIGHT_RANGE
+    return np.asarray(
+        (rough < 0.6 * scale[..., 0]) & grey & (difference[..., 0] > low) & (difference[..., 0] < high)
+    )
 
 
 def grown(mask: Mask, by: int) -> Mask:

@@ -21,6 +21,7 @@ KEPT = (
 FLAT = 1.5  # times the noise
 OUTLINE = 0.6  # share of the outline that must stand out, for a flat grey patch to be a thing
 LARGE = 0.12  # of the window: flat grey patches above that are shadows
+NARROW, LONG = 4.5, 6.0  # pixels from the outline to the middle, and length by width, of the edge of a moving shadow
 THIN = 1.4  # pixels from the outline to the middle: less is the edge of a shadow, or of something that swayed
 
 
@@ -31,7 +32,9 @@ def judge(before: Values, now: Values, patch: Mask, noise: float) -> Verdict:
     left, right = max(0, xs.min() - RING - 2), xs.max() + RING + 3
     where = np.s_[top:bottom, left:right]
     part, was, is_now = patch[where], before[where], now[where]
-    if depth(part) < THIN:
+    deep = depth(part)
+    narrow = deep < NARROW and np.count_nonzero(part) > LONG * (2 * deep) ** 2
+    if deep < THIN or narrow:
         return "light"
     if is_light(was, is_now, part, noise, patch):
         return "light"
@@ -65,6 +68,12 @@ def is_light(was: Values, now: Values, part: Mask, noise: float, whole: Mask) ->
     if whole.mean() > LARGE or touches_edge(stats[1], whole.shape):
         return True
     return float((outline(now, part) > 4 * noise).mean()) < OUTLINE
+
+
+def grey_change(difference: Values, patch: Mask) -> bool:
+    """Whether a patch only became brighter or darker, by as much as light can make it."""
+    middle = [float(np.median(difference[..., channel][patch])) for channel in range(3)]
+    return max(abs(middle[1]), abs(middle[2])) < GREY and LIGHT_RANGE[0] < middle[0] < LIGHT_RANGE[1]
 
 
 def detail(values: NDArray[np.float32], part: Mask) -> NDArray[np.float32]:

@@ -12,14 +12,14 @@ from integrations.shopfront.window import Mask, Picture
 
 Values = NDArray[np.float32]  # (height, width, 3): log brightness, log red/green, log blue/green
 
-DARKEST = 14.0  # grey levels added before logarithms, so that noise in the dark stays small
+DARKEST = 8.0  # grey levels added before logarithms, so that noise in the dark stays small
 WIDE = 6  # the field of light varies over this part of the window's width
 LEAST_WEIGHT = 0.15  # share of unchanged pixels around, below which the whole picture's light is taken
 TEXTURE_SIDE = 9  # pixels
 KEPT = 0.4  # of the texture's energy that may be in the difference
 GREY = 0.1  # of a light's change in colour, in logarithms: shadows are a little bluer
 LIGHT_RANGE = (-1.6, 1.2)  # logarithms by which light may change brightness
-LARGE, HUGE = 0.02, 0.25  # shares of the window
+LARGE, HUGE = 0.01, 0.25  # shares of the window
 FLAT = 2.0  # times the noise's energy: texture below can't be recognised again
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from integrations.shopfront.ground import Ground, Look, clean
 from integrations.shopfront.item import AROUND, Item, grown, item_of
-from integrations.shopfront.judging import Verdict, judge
+from integrations.shopfront.judging import Verdict, grey_change, judge
 from integrations.shopfront.window import Mask, Picture, Window, window_of
 from integrations.shopfront.zones import Zone
 
@@ -21,6 +21,7 @@ BORING = 300.0  # seconds after which what stands outside of the zones becomes t
 GONE = 12.0  # seconds for which a thing must not be seen to be gone
 ODD = 25.0  # seconds after which what stands in a thing's place is taken for what is left of it
 LEFT = 0.35  # share of a thing that must be left then
+STAGGERED = 7.0  # seconds between the first and the last part of a grey patch: a shadow that moves
 TOGETHER = 25.0  # seconds between parts that are one thing
 SMALLER = 0.6  # of the least size: measured things are a little smaller than they are
 LEAST_PIXELS = 14
@@ -145,11 +146,11 @@ class Watcher:
         item.lost = state == "hidden"
         if state != "present":
             return state == "absent"
-        part = item.mask[item.box]
-        light = np.median((long[item.box] - item.dirty)[part], axis=0)
-        item.dirty = long[item.box].copy()
+        part = item.mask[item.place]
+        light = np.median((long[item.place] - item.dirty)[part], axis=0)
+        item.dirty = long[item.place].copy()
         item.clean = (item.clean + light).astype(np.float32)
-        self.ground.lay(item.box, grown(part, 1), item.clean)
+        self.ground.lay(item.place, grown(part, 1), item.clean)
         return True
 
     def _find_again(self, look: Look) -> None:
@@ -159,11 +160,11 @@ class Watcher:
         for item in [item for item in self.items if item.lost]:
             state = item.recognised(look.values)
             if state == "present":
-                part = grown(item.mask[item.box], 1)
-                light = np.median((look.values[item.box] - item.dirty)[part], axis=0)
-                item.dirty = look.values[item.box].copy()
+                part = grown(item.mask[item.place], 1)
+                light = np.median((look.values[item.place] - item.dirty)[part], axis=0)
+                item.dirty = look.values[item.place].copy()
                 item.clean = (item.clean + light).astype(np.float32)
-                self.ground.lay(item.box, part, item.clean)
+                self.ground.lay(item.place, part, item.clean)
             item.lost = state == "hidden"
             if item.lost and look.t - item.since > LOST_AFTER:
                 self.items.remove(item)
@@ -203,13 +204,16 @@ class Watcher:
         long = self.ground.long
         assert long is not None  # noqa: S101 - there is a look
         noise = float(np.median(self.ground.noise[..., 0][patch]))
+        early, late = np.quantile(self.ground.since[patch], (0.2, 0.8))
+        if late - early > STAGGERED and grey_change(self.ground.still - long, patch):
+            return "light"
         return judge(long, np.where(patch[..., None], self.ground.still, long), patch, noise)
 
     def _judge_item(self, item: Item) -> Verdict:
         long = self.ground.long
         assert long is not None  # noqa: S101 - there is a look
         before, now = long.copy(), long.copy()
-        before[item.box], now[item.box] = item.clean, item.dirty
+        before[item.place], now[item.place] = item.clean, item.dirty
         return judge(before, now, item.mask, float(np.median(self.ground.noise[..., 0][item.mask])))
 
     def _since(self, patch: Mask) -> float:
@@ -228,7 +232,7 @@ class Watcher:
 
     def _add(self, patch: Mask, zone: int) -> None:
         since = self._since(patch)
-        reach = grown(patch, 3)
+        reach = grown(patch, 3 + min(4, int(0.1 * np.count_nonzero(patch) ** 0.5)))
         for item in self.items:
             if not item.lost and np.any(reach & item.mask) and abs(item.since - since) < TOGETHER:
                 patch, since = patch | item.mask, min(since, item.since)
@@ -243,7 +247,7 @@ class Watcher:
         long = self.ground.long
         assert long is not None  # noqa: S101 - there is a look
         still = self.ground.still.copy()
-        still[item.box][item.mask[item.box]] = item.dirty[item.mask[item.box]]
+        still[item.place][item.mask[item.place]] = item.dirty[item.mask[item.place]]
         fresh = item_of(patch, since, item.zone, long, still)
         item.mask, item.since, item.clean, item.dirty = patch, since, fresh.clean, fresh.dirty
         item.top, item.left = fresh.top, fresh.left
@@ -257,9 +261,9 @@ class Watcher:
             return []
         if item.gone_since is not None or item.odd_since is not None or not item.still:
             return []
-        part = item.mask[item.box]
+        part = item.mask[item.place]
         if self._judge_item(item) != "added":
-            self.ground.lay(item.box, grown(part, 1), item.dirty)
+            self.ground.lay(item.place, grown(part, 1), item.dirty)
             self.items.remove(item)
             self.changed = True
             return []
