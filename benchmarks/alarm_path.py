@@ -31,6 +31,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.crash import CLOSED, OPEN, SECRET, HubProcess, eui_of, uplink
 from hub.store.reading import Reading
+from integrations.mqtt.accounts import Account
 from integrations.mqtt.embedded import EmbeddedBroker, free_port, takes_connections
 
 USER, PASSWORD = "sensors", "password-of-this-run"
@@ -53,7 +54,8 @@ class Address:
 @asynccontextmanager
 async def embedded(folder: Path) -> AsyncIterator[tuple[Address, Address]]:
     """The hub's own broker; addresses for the hub and for the sensors."""
-    broker = EmbeddedBroker(folder / "broker", log=logging.getLogger("broker"), users={USER: PASSWORD})
+    users = {USER: Account(password=PASSWORD, publish=("#",), subscribe=("#",))}
+    broker = EmbeddedBroker(folder / "broker", log=logging.getLogger("broker"), users=users)
     await broker.start()
     try:
         own = Address(broker.port, broker.username, broker.password)

@@ -31,6 +31,7 @@ import paho.mqtt.client as mqtt
 from aiohttp import web
 from paho.mqtt.enums import CallbackAPIVersion
 
+from integrations.mqtt.accounts import Account
 from integrations.mqtt.embedded import EmbeddedBroker
 
 SECRET = "whsec_" + base64.b64encode(b"benchmark-secret-of-32-bytes-len").decode()
@@ -182,7 +183,10 @@ def uplink(eui: str, count: int, angles: tuple[float, float, float]) -> bytes:
 def mqtt_section(broker: EmbeddedBroker | None) -> dict[str, Any]:
     """The section for a broker apart, or for the hub's own one, which the feeder may use."""
     if broker is None:
-        return {"broker": "embedded", "embedded": {"users": {FEEDER: PASSWORD}}}
+        return {
+            "broker": "embedded",
+            "embedded": {"users": {FEEDER: {"password": PASSWORD, "publish": "application/#"}}},
+        }
     address = f"mqtt://127.0.0.1:{broker.port}"
     return {"broker": address, "username": broker.username, "password": broker.password}
 
@@ -292,7 +296,8 @@ async def crash(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     await receiver.start()
     broker = None
     if options.broker == "apart":
-        broker = EmbeddedBroker(folder / "broker", log=logging.getLogger("broker"), users={FEEDER: PASSWORD})
+        users = {FEEDER: Account(password=PASSWORD, publish=("#",), subscribe=("#",))}
+        broker = EmbeddedBroker(folder / "broker", log=logging.getLogger("broker"), users=users)
         await broker.start()
     write_configuration(folder / "config", mqtt_section(broker), receiver.url, options.covers)
     hub = HubProcess(folder, folder / "hub.log")

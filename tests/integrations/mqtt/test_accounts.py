@@ -49,7 +49,7 @@ class Client:
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = self._on_subscribe
         self.client.on_disconnect = lambda *_: self.gone.set()
-        self.client.on_message = lambda _c, _u, m: self.received.append((m.topic, m.payload))
+        self.client.on_message = lambda _c, _u, m: self.received.append((m.topic, bytes(m.payload)))
         self.reason = -1
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
