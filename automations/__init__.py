@@ -9,7 +9,7 @@ from automations.engine import Engine
 from automations.offering import Offer
 from automations.rules import Language, RuleSet, check
 from automations.switching import ACTIONS, add_actions
-from hub.api import HubStarted, Integration, Link, Templates, hookimpl
+from hub.api import HubStarted, Integration, Link, RuleBook, Templates, hookimpl
 
 __all__ = ["Engine", "Language", "RuleSet", "check", "hub_integrations", "run"]
 
@@ -23,6 +23,7 @@ async def run(language: Language, link: Link, rules: RuleSet) -> None:
     add_routes(link, engine)
     offer = Offer(link, engine)
     link.offer(Templates, offer)
+    link.offer(RuleBook, engine)
     link.on(HubStarted, engine.started)
 
     async def reload(changed: RuleSet) -> None:

@@ -163,3 +163,14 @@ class Templates(Protocol):
 
     def watch(self, triggers: Any, tell: Callable[[Mapping[str, Any]], object]) -> Undo:
         """Call `tell(trigger)` with the variable `trigger` each time one of them fires; TemplateRefused."""
+
+
+@runtime_checkable
+class RuleBook(Protocol):
+    """Tells the rules that are loaded, as plain values."""
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Every rule with its counters."""
+
+    def show(self, entity_id: str) -> dict[str, Any] | None:
+        """One rule with its plan, its runs under way and its last ones; None when there is none."""

@@ -24,7 +24,11 @@ def inside(hub: "Hub") -> Inside:
             return [Fault(str(hub.config_dir), 0, 0, "", str(error))]
         return read.faults
 
-    return Inside(status=lambda: _status(hub), check=check)
+    def name_of(account: str) -> str:
+        found = hub.accounts.book.accounts.get(account)
+        return found.name if found else account
+
+    return Inside(status=lambda: _status(hub), check=check, name_of=name_of)
 
 
 def _status(hub: "Hub") -> dict[str, Any]:

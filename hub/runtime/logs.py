@@ -15,6 +15,18 @@ IDS = ("integration", "event", "run", "call")
 COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[41m"}
 MASK = "***"
 SHORTEST = 6  # letters of a secret
+# Secrets that no file told of: of callers, in addresses, and wherever a name says what stands behind it.
+_TOLD = (
+    (re.compile(r"(?i)\b(bearer|basic) +[\w.~+/=-]{8,}"), r"\1 ***"),
+    (re.compile(r"(://[^\s/:@]{0,200}):[^\s/@]{1,500}@"), r"\1:***@"),
+    (
+        re.compile(
+            r"""(?i)((?:access|refresh|id)?_?(?:token|password|passwd|secret|api_?key|authorization|cookie|sig|authSig)"""
+            r"""(?:["']\s*:\s*["']|=))[^\s&"',;}\])]{3,}"""
+        ),
+        r"\1***",
+    ),
+)
 # What follows a line break is indented: a device's text must not pass for a line of the log.
 _LINE_BREAK = re.compile(r"\n *")
 
@@ -37,6 +49,8 @@ class Masking(logging.Filter):
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, MASK)
+        for pattern, told in _TOLD:
+            text = pattern.sub(told, text)
         return text
 
 

@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hub.store import catalogue
+from hub.store.chain import AuditRow
 from hub.store.clock import Clock, Timer
 from hub.store.database import Damaged, Database, StoreError, events_database, history_database
 from hub.store.history import History
 from hub.store.lock import FolderLock
 from hub.store.memory import Memories, Memory
 from hub.store.outbox import Backlog, Outbox
+from hub.store.reading import audit_page
 from hub.store.retention import Keep, Retention
 from hub.store.runs import Runs
 from hub.store.sql import from_microseconds
@@ -139,6 +141,10 @@ class Store:
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a thread on a connection to events.db that only reads; rows bear names."""
         return await asyncio.to_thread(self._read, work)
+
+    async def read_audit(self, **wanted: Any) -> list[AuditRow]:
+        """Rows of the audit log, the newest first; `wanted` as of `audit_page`."""
+        return await self.read(partial(audit_page, **wanted))
 
     async def settled(self) -> None:
         """Wait until everything that was handed in before is on the disk."""

@@ -17,6 +17,7 @@ from hub.store import catalogue
 from hub.store.sql import Statement, from_microseconds
 from hub.web.v1.operations import Asked, Operation, Page, Refused, missing
 from hub.web.v1.shapes import Cursor, EvidenceView, Limit, Moment, cursor_of, evidence_view
+from hub.web.v1.system import Inside
 
 AlarmState = Literal["open", "acknowledged", "closed"]
 BATCH = 200  # rows read at once
@@ -76,8 +77,8 @@ class AlarmNote(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class Alarms:
     """Answers for alarms."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, inside: Inside) -> None:
+        self._site, self._inside = site, inside
 
     def operations(self) -> Iterator[Operation]:
         """What can be asked."""
@@ -205,7 +206,7 @@ class Alarms:
 
     def _name(self, person: str) -> str:
         found = self._site.directory.persons.get(person)
-        return found.name if found else person
+        return found.name if found else self._inside.name_of(person)
 
     def _view(self, row: sqlite3.Row) -> AlarmView:
         data = json.loads(row["body"])

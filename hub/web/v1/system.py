@@ -20,6 +20,7 @@ class Me(msgspec.Struct, kw_only=True):
     name: str
     person: str
     roles: list[str]
+    role_names: list[str]
     areas: list[str]
     homes: list[str]
     language: str
@@ -97,6 +98,7 @@ class Inside:
 
     status: Callable[[], Mapping[str, Any]]  # fields of SystemView
     check: Callable[[], Awaitable[list[Any]]]  # reads the files; faults
+    name_of: Callable[[str], str]  # an account, or "" when there is none of that id
 
 
 class System:
@@ -151,12 +153,13 @@ class System:
 
     async def get_me(self, asked: Asked[Any]) -> Me:
         """The caller."""
-        who = asked.who
+        who, roles = asked.who, self._site.directory.roles
         return Me(
             account=who.account,
-            name=who.name,
+            name=self._site.directory.persons[who.person].name if self._known(who.person) else who.name,
             person=who.person,
             roles=sorted(who.roles),
+            role_names=[roles[role].name if role in roles else role for role in sorted(who.roles)],
             areas=sorted(who.areas),
             homes=sorted(who.homes),
             language=who.language,
@@ -166,6 +169,9 @@ class System:
             time_zone=self._site.zone.key,
             may=sorted(f"{verb} {kind}" for verb, kind in who.reach),
         )
+
+    def _known(self, person: str) -> bool:
+        return person in self._site.directory.persons
 
     async def get_system(self, _asked: Asked[Any]) -> SystemView:
         """Figures of now."""
