@@ -206,7 +206,8 @@ class Administration:
     async def _unban(self, given: Data, who: str) -> Any:
         """Lift the bans of an account or address, or all."""
         what = _text(given, "what")
-        keys = [key for key in self._book.failures if not what or key in self._keys(what)]
+        wanted = self._keys(what) if what else set(self._book.failures)
+        keys = [key for key in self._book.failures if key in wanted]
         with self._book.units.open() as unit:
             for key in keys:
                 self._book.drop(self._book.failures[key])

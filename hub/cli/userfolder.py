@@ -17,8 +17,11 @@ from hub.store.store import Store
 
 def carry_out(config: Path, data: Path, command: dict[str, Any]) -> Any:
     """Do it; StoreError when the folder can't be used (a starting hub holds it), other HubErrors when it can't be."""
-    os.umask(0o077)  # what is made here is nobody else's to read
-    return asyncio.run(_carry_out(read_directory(config), data, command))
+    former = os.umask(0o077)  # what is made here is nobody else's to read
+    try:
+        return asyncio.run(_carry_out(read_directory(config), data, command))
+    finally:
+        os.umask(former)
 
 
 async def _carry_out(directory: Directory, data: Path, command: dict[str, Any]) -> Any:
