@@ -18,6 +18,7 @@ SHORTEST = 6  # letters of a secret
 # Secrets that no file told of: of callers, in addresses, and wherever a name says what stands behind it.
 _TOLD = (
     (re.compile(r"(?i)\b(bearer|basic) +[\w.~+/=-]{8,}"), r"\1 ***"),
+    (re.compile(r"\bll[a-z]_[\w-]{20,}"), MASK),
     (re.compile(r"(://[^\s/:@]{0,200}):[^\s/@]{1,500}@"), r"\1:***@"),
     (
         re.compile(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 LARGEST_JSON = 256 * 1024  # bytes
@@ -50,6 +51,14 @@ def parse_json(body: bytes, deepest: int = DEEPEST) -> Any:
         if not level:
             return value
     raise web.HTTPBadRequest(text=f"the body is nested more than {deepest} deep")
+
+
+def written(value: Any) -> bytes:
+    """A value as JSON; half a surrogate pair, which a device may well have sent, is escaped."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value)).encode()
 
 
 def _inside(value: Any) -> Any:

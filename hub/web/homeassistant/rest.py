@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from hub.model.events import Event, HubStopping, Named
+from hub.model.printing import visible_line
 from hub.web.gate import PRINCIPAL
 from hub.web.homeassistant.answers import body_of, json_answer, message, view_of
 from hub.web.homeassistant.commands import mapping
@@ -81,7 +82,9 @@ async def template(house: House, request: web.Request) -> web.Response:
     if house.templates is None:
         raise Failed(NOT_SUPPORTED, "no rules are configured: add 'automation:' to have templates")
     rendered = house.templates.render(source, variables, view_of(house, request).sees)
-    return web.Response(text=rendered.text, content_type="text/plain")
+    # Half a surrogate pair, which a device may well have sent, has no bytes.
+    body = rendered.text.encode("utf-8", "replace")
+    return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
 
 async def error_log(house: House, _request: web.Request) -> web.Response:
@@ -92,7 +95,7 @@ async def error_log(house: House, _request: web.Request) -> web.Response:
         + (f" [{problem.remedy}]" if problem.remedy else "")
         for problem in problems
     ]
-    return web.Response(text="".join(f"{line}\n" for line in lines), content_type="text/plain")
+    return web.Response(text="".join(f"{visible_line(line)}\n" for line in lines), content_type="text/plain")
 
 
 async def check_config(house: House, _request: web.Request) -> web.Response:

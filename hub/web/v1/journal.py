@@ -15,6 +15,7 @@ from hub.model.events import Alarm, Severity
 from hub.plugins.site import Site
 from hub.store import catalogue
 from hub.store.sql import from_microseconds
+from hub.web.bodies import written
 from hub.web.v1.operations import Asked, Operation, Page
 from hub.web.v1.shapes import Cursor, Limit, Moment, cursor_of
 
@@ -166,4 +167,4 @@ def _view(row: Any) -> EventView:
 
 
 def _written(row: Any) -> bytes:
-    return b"id: %d\nevent: alarm\ndata: %s\n\n" % (row["seq"], msgspec.json.encode(_view(row)))
+    return b"id: %d\nevent: alarm\ndata: %s\n\n" % (row["seq"], written(_view(row)))

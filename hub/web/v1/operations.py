@@ -10,6 +10,7 @@ from aiohttp import web
 
 from hub.accounts.permissions import Permissions, Principal, Thing
 from hub.model.errors import HubError
+from hub.web.bodies import written
 from hub.web.gate import PERMISSIONS, PRINCIPAL
 
 LARGEST_BODY = 256 * 1024  # bytes
@@ -110,7 +111,7 @@ def answered(operation: Operation, value: Any) -> web.StreamResponse:
         return value
     if operation.status == 204:
         return web.Response(status=204)
-    body = msgspec.json.encode(value)
+    body = written(value)
     return web.Response(status=operation.status, body=body, content_type="application/json", charset="utf-8")
 
 
@@ -125,9 +126,7 @@ def problem(error: Refused) -> web.Response:
     }
     if error.errors:
         body["errors"] = list(error.errors)
-    return web.Response(
-        status=error.status, body=msgspec.json.encode(body), content_type="application/problem+json"
-    )
+    return web.Response(status=error.status, body=written(body), content_type="application/problem+json")
 
 
 def web_title(status: int) -> str:

@@ -197,3 +197,33 @@ def test_a_device_s_text_can_neither_steer_the_terminal_nor_pass_for_a_line() ->
     assert len(text.splitlines()) == 2
     assert "\x9b" not in JsonLines(Masking()).format(made)
     assert parsed(made)["message"].startswith("found x\x1b[2J\x9b1m")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Authorization: Bearer abcdefgh.ijkl-mnop", "Authorization: Bearer ***"),
+        ("got {'Authorization': 'Basic aHViOmh1YjE='}", "got {'Authorization': '*** ***'}"),
+        ("made llh_0123456789abcdefghijklmnop for it", "made *** for it"),
+        ("GET /api/stream?access_token=abc.def&kind=x", "GET /api/stream?access_token=***&kind=x"),
+        ("GET /media/signed/a.jpg?exp=17&by=&sig=AbC_-9", "GET /media/signed/a.jpg?exp=17&by=&sig=***"),
+        ("rtsp://admin:pa55:word@10.0.0.7/live", "rtsp://admin:***@10.0.0.7/live"),
+        ("postgres://:pa55@db/x", "postgres://:***@db/x"),
+        ('{"password": "pa55", "a": 1}', '{"password": "***", "a": 1}'),
+        ("{'client_secret': 'pa55'}", "{'client_secret': '***'}"),
+        ("Cookie=linli=abcdef; x", "Cookie=***; x"),
+        ("the password is wrong; see token: docs", "the password is wrong; see token: docs"),
+        (
+            "see http://10.0.0.7:8130/x for mail@example.org",
+            "see http://10.0.0.7:8130/x for mail@example.org",
+        ),
+    ],
+)
+def test_secrets_that_no_file_told_of_are_masked_by_what_stands_before_them(text: str, told: str) -> None:
+    assert parsed(record("%s", text))["message"] == told
+    assert Lines(Masking(), colour=False).format(record("%s", text)).endswith(told)
+
+
+@given(text=st.text(alphabet="abc:/@=?&'\" {}tokenpassword", max_size=300))
+def test_masking_bears_any_text(text: str) -> None:
+    assert isinstance(Masking().clean(text), str)
