@@ -18,6 +18,7 @@ from hub.accounts.sessions import Found, Sessions
 from hub.accounts.signin import SignIn
 from hub.accounts.throttle import Throttle
 from hub.kernel.bus import Undo
+from hub.model.errors import ActionRefused
 from hub.people import Directory
 from hub.store.clock import Clock, Timer
 from hub.store.store import Store
@@ -42,7 +43,7 @@ class Accounts:
         self.book = Book(store)
         self.hasher = Hasher()
         self.principals = Principals(directory, permissions)
-        self.sessions = Sessions(self.book, clock.now)
+        self.sessions = Sessions(self.book, clock.now, audit)
         self.throttle = Throttle(self.book, clock.now, self._salt())
         self.sign_in = SignIn(self.book, self.throttle, self.hasher, clock.now, audit)
         self.registry = Registry(self.book, self.sessions, self.hasher, directory, clock.now)
@@ -88,6 +89,17 @@ class Accounts:
         For what stays open: ask before each answer. The machine's own admin has no session and stays.
         """
         return self.principal_of_session(principal.session) if principal.session else principal
+
+    async def make_token(self, who: Principal, label: str, lasts: timedelta | None = None) -> str:
+        """A long-lived token for the caller themselves, as clients ask for one; ActionRefused for a limited token."""
+        account = self.book.accounts.get(who.account)
+        if account is None or who.scopes is not None:
+            raise ActionRefused("sign in as yourself to make a token")
+        session, secret = await self.registry.make_token(account, label=label, lasts=lasts)
+        self.audit.record(
+            "make_token", "account", account.id, who=account.id, details={"session": session.id}
+        )
+        return secret
 
     def on_revoked(self, callback: Callable[[str], None]) -> Undo:
         """Call back with each session's id when it ends."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.accounts import rotation
+from hub.accounts.audit import REFUSED, Audit
 from hub.accounts.book import Book
 from hub.accounts.records import Session
 from hub.accounts.secret import digest_of, is_kind, new_secret
@@ -32,8 +33,8 @@ class Found:
 class Sessions:
     """Opens, finds and ends sessions. What an end concerns hears of it at once."""
 
-    def __init__(self, book: Book, now: Callable[[], datetime]) -> None:
-        self._book, self._now = book, now
+    def __init__(self, book: Book, now: Callable[[], datetime], audit: Audit) -> None:
+        self._book, self._now, self._audit = book, now, audit
         self._listeners: list[Callable[[str], None]] = []
 
     def on_revoked(self, callback: Callable[[str], None]) -> Undo:
@@ -92,13 +93,18 @@ class Sessions:
             shown = rotation.judge(session, digest, now)
         if shown is not rotation.Shown.good:
             if shown is rotation.Shown.stolen:
-                log.warning(
-                    "a former secret of session %s came back from %s: it is ended", session.id, address
-                )
+                self._tell_of_theft(session, address)
             if not is_kind(secret, "access") or rotation.is_over(session, now):
                 self.end_now([session])
             return None
         return self._use(session, digest, address, now)
+
+    def _tell_of_theft(self, session: Session, address: str) -> None:
+        log.warning("a former secret of session %s came back: somebody copied it; it is ended", session.id)
+        details = {"session": session.id}
+        self._audit.record(
+            "reuse", "account", session.account, address=address, outcome=REFUSED, details=details
+        )
 
     def _use(self, session: Session, digest: str, address: str, now: datetime) -> Found:
         changed, renewed = rotation.advance(session, digest, now), ""

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from hub.accounts.permissions import NOBODY
 from hub.accounts.records import Session
 from hub.accounts.rotation import SEEN_EVERY, TURN
 from hub.accounts.secret import PREFIXES, new_secret
 from hub.accounts.sessions import ACCESS, ACCESS_KEPT, MOST_OF_ACCOUNT
 from hub.model.errors import ActionRefused
+from hub.web.gate import LOCAL_ADMIN
 from tests.hub.accounts.bench import ELSEWHERE, HOME, Bench
 
 
@@ -174,4 +176,33 @@ async def test_a_listener_that_is_undone_hears_no_more(bench: Bench) -> None:
     undo()
     await bench.accounts.sessions.end([session])
     assert heard == []
+    assert bench.revoked == [session.id]
+
+
+async def test_a_caller_makes_a_token_of_their_own_but_not_by_a_limited_one(bench: Bench) -> None:
+    wang = await bench.add("wang")
+    whole, limited = [bench.who(await bench.token(wang, *scopes)) for scopes in ((), ("see",))]
+    assert whole is not None
+    assert limited is not None
+    made = bench.who(await bench.accounts.make_token(whole, "GPS", timedelta(days=1)))
+    assert made is not None
+    assert (made.account, made.scopes) == (wang.id, None)
+    for who in (limited, NOBODY, LOCAL_ADMIN):
+        with pytest.raises(ActionRefused):
+            await bench.accounts.make_token(who, "GPS")
+
+
+async def test_a_copied_cookie_is_told_of_in_the_audit_log(bench: Bench) -> None:
+    wang = await bench.add("wang")
+    session, cookie = await console(bench, wang.id)
+    bench.clock.jump(TURN.total_seconds())
+    found = bench.accounts.console_session(cookie, HOME)
+    assert found is not None
+    bench.accounts.console_session(found.renewed, HOME)
+    bench.clock.jump(61)
+    bench.accounts.console_session(cookie, ELSEWHERE)
+    await bench.store.writer.file.run(lambda _connection: None)
+    wanted = "SELECT verb, id, address, outcome FROM audit"
+    rows = await bench.store.read(lambda connection: connection.execute(wanted).fetchall())
+    assert tuple(rows[-1]) == ("reuse", wang.id, ELSEWHERE, "refused")
     assert bench.revoked == [session.id]
