@@ -9,7 +9,7 @@ import click
 from hub.cli.options import EXIT_FAULTS, EXIT_UNREADABLE, print_json
 from hub.config import did_you_mean
 from hub.model.printing import visible_line
-from hub.people.importing import FOLDER, Imported, merge, present_entries, read_persons, write_file
+from hub.people.importing import FOLDER, Imported, Merged, merge, present_entries, read_persons, write_file
 from hub.people.table import TableFault, read_table
 
 if TYPE_CHECKING:
@@ -73,22 +73,26 @@ def import_people(
         )
         return 0
     click.echo(f"{path}: {merged.added} added, {merged.changed} changed, {merged.unchanged} unchanged")
+    _tell_what_is_left_out(found, merged, remove_missing)
+    if dry_run:
+        click.echo("dry run: nothing was written")
+    elif not _is_read(people, path):
+        click.echo("the hub does not read that folder yet; add to configuration.yaml, then `hub check`:")
+        click.echo(f"  people imported: {{persons: !include_dir_merge_list {FOLDER}}}")
+    elif written:
+        click.echo("`hub reload` lets the running hub take it")
+    return 0
+
+
+def _tell_what_is_left_out(found: Imported, merged: Merged, removed: bool) -> None:
     if found.ignored:
         click.echo(visible_line(f"not kept: columns {', '.join(found.ignored[:_MOST_NAMED])}"))
     if merged.missing:
         named = ", ".join(merged.missing[:_MOST_NAMED]) + (
             " ..." if len(merged.missing) > _MOST_NAMED else ""
         )
-        done = "removed" if remove_missing else "kept (--remove-missing removes them)"
+        done = "removed" if removed else "kept (--remove-missing removes them)"
         click.echo(f"{len(merged.missing)} of an earlier import are not in the file and were {done}: {named}")
-    if dry_run:
-        click.echo("dry run: nothing was written")
-    elif not _is_read(people, path) and not _would_be_read(people, path):
-        click.echo("the hub does not read that folder yet; add to configuration.yaml, then `hub check`:")
-        click.echo(f"  people imported: {{persons: !include_dir_merge_list {FOLDER}}}")
-    elif written:
-        click.echo("`hub reload` lets the running hub take it")
-    return 0
 
 
 def _refuse(found: Imported, as_json: bool) -> int:
@@ -112,10 +116,6 @@ def _place(people: "PeopleFiles", person: str) -> str:
 
 
 def _is_read(people: "PeopleFiles", path: Path) -> bool:
-    return any(Path(source.file).resolve() == path.resolve() for source in people.document.files)
-
-
-def _would_be_read(people: "PeopleFiles", path: Path) -> bool:
-    """Whether other files of the folder are."""
+    """Whether the configuration includes the file, or others of its folder."""
     folder = path.parent.resolve()
     return any(Path(source.file).resolve().parent == folder for source in people.document.files)

@@ -274,6 +274,7 @@ def _known(configuration: Configuration, config_dir: Path) -> Known:
         areas=frozenset(directory.areas) if areas_are_told(areas, document) else Open(directory.areas),
         persons=_named_people(configuration, directory.persons),
         roles=_named_people(configuration, directory.roles),
+        purposes=_named_people(configuration, directory.purposes),
         channels=frozenset(_channel_names(configuration)),
         kinds=configuration.channels(),
         analyzers=configuration.analyzers(),

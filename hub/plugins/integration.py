@@ -68,6 +68,7 @@ class Known:
     areas: frozenset[str] = frozenset()
     persons: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()  # what notices may need consent for
     channels: frozenset[str] = frozenset()
     analyzers: Mapping[str, Analyzer] = field(default_factory=dict)
     kinds: "Mapping[str, Channel]" = field(default_factory=dict)  # of channels

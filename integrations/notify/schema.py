@@ -8,7 +8,17 @@ from urllib.parse import urlsplit
 
 import voluptuous as vol
 
-from hub.api import AudienceFault, Evidence, Finding, Known, Severity, parse_audience, plain, unknown_names
+from hub.api import (
+    AudienceFault,
+    Evidence,
+    Finding,
+    Known,
+    Severity,
+    did_you_mean,
+    parse_audience,
+    plain,
+    unknown_names,
+)
 from integrations.notify.wording import LONGEST_MESSAGE, LONGEST_TITLE, clean, one_line
 
 MOST_EVIDENCE = 20
@@ -231,6 +241,10 @@ DELIVER = vol.Schema(
 
 def check_send(data: Mapping[str, Any], known: Known) -> Iterable[Finding]:
     """Whether an audience as a rule writes it names whom there is; what templates fill in is left out."""
+    wanted = data.get("purpose")
+    if known.purposes and isinstance(wanted, str) and "{" not in wanted and wanted not in known.purposes:
+        remedy = did_you_mean(wanted, known.purposes) or "add it under 'people: purposes:'"
+        yield Finding(("purpose",), f"there is no purpose '{wanted}'", remedy)
     for key in ("audience", "person", "role", "area"):
         if key not in data:
             continue

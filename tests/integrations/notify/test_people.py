@@ -90,6 +90,15 @@ async def test_a_notice_waits_for_the_end_of_quiet_hours_and_an_urgent_one_does_
     assert told(hub) == ["sun"]
 
 
+async def test_what_waits_for_the_end_of_quiet_hours_survives_a_restart(hub, at):
+    await hub.advance(11 * 3600)
+    await tell(hub, "person:sun")
+    await hub.restart()
+    assert told(hub) == []
+    await hub.advance(8 * 3600)
+    assert told(hub) == ["sun"]
+
+
 async def test_quiet_hours_do_not_count_on_duty(hub, at):
     night = f"from: {at.date()} 20:00, to: {at.date() + timedelta(days=1)} 06:00"
     extra = f"          extra: [{{person: day, {night}}}]\n"
@@ -131,3 +140,16 @@ async def test_who_left_meanwhile_is_told_nothing_more(hub, at):
 )
 def test_what_a_template_fills_in_is_no_fault(audience):
     assert list(check_send({"audience": audience}, KNOWN)) == []
+
+
+def test_a_misspelt_purpose_is_a_fault_of_the_rule(hub):
+    rule = (
+        "[{triggers: {trigger: event, event_type: hub_started}, actions: [{action: notify.send, data: %s}]}]"
+    )
+    data = "{audience: everyone, message: x, purpose: marketng}"
+    found = hub.read(f"{SITE}\n    automation: {rule % data}\n")
+    assert any(
+        "there is no purpose 'marketng'; did you mean 'marketing'?" in str(fault) for fault in found.faults
+    )
+    found = hub.read(f"{SITE}\n    automation: {rule % data.replace('marketng', 'marketing')}\n")
+    assert [str(fault) for fault in found.faults] == []
