@@ -16,7 +16,7 @@ from .detection import Detection, describe
 from .judgement import Rejection, Throw, judge
 from .linking import Linker
 from .sensitivity import USUAL, lead
-from .stitching import Pieces
+from .stitching import Pieces, leads_to
 from .tracks import Track
 
 REMEMBER_S = 6.0
@@ -38,6 +38,7 @@ class Detector:
         self._linker = Linker(calibration)
         self._pieces = Pieces()
         self._known: deque[Throw] = deque(maxlen=16)
+        self._told: deque[Track] = deque(maxlen=16)
         self._upsets: deque[float] = deque(maxlen=UPSET_COUNT)
         self._blind_until: float | None = None
         self._now: float | None = None
@@ -59,6 +60,11 @@ class Detector:
         sightings = self._finder.feed(luma, self._cadence.settle(t), key_frame)
         return [found for sighting in sightings for found in self._consider(sighting, t)]
 
+    @property
+    def in_flight(self) -> bool:
+        """Whether a track of some length lives."""
+        return any(len(track.places) >= 5 for track in self._linker.tracks)
+
     def finish(self) -> list[Detection]:
         """The stream is over: judge what is still in the air."""
         return [] if self._now is None else self._decide(self._linker.finish(), self._now)
@@ -68,6 +74,7 @@ class Detector:
         self._cadence = Cadence()
         self._finder, self._linker = CandidateFinder(), Linker(self._calibration)
         self._known.clear()
+        self._told.clear()
         self._pieces.clear()
         self._upsets.clear()
         self._blind_until = None
@@ -93,29 +100,32 @@ class Detector:
         for track in sorted(ended, key=lambda track: -len(track.places)):
             if self._goes_on(track):
                 continue
+            if any(leads_to(track, other) for other in self._linker.tracks):
+                self._pieces.keep(track)
+                continue
             verdict = self._judge(track)
             if isinstance(verdict, Rejection):
                 self.counts[f"rejected: {verdict.reason.partition('(')[0].strip()}"] += 1
                 self.rejections.append(verdict)
-            elif self._is_known(verdict):
+            elif self._is_known(verdict) or any(leads_to(told, track) for told in self._told):
                 self.counts["repeated"] += 1
             else:
                 self._known.append(verdict)
+                self._told.append(Track(list(verdict.places)))
                 found.append(describe(self._calibration, verdict, now))
         return found
 
     def _judge(self, track: Track) -> Throw | Rejection:
-        """The verdict on a track; when it is no throw by itself, on it as the rest of an earlier piece."""
-        verdict = judge(self._calibration, track, self._lead)
-        if isinstance(verdict, Throw):
-            return verdict
+        """The verdict on a track: as the rest of an earlier piece, if there is one, else by itself."""
         for whole in islice(self._pieces.unions(track), UNIONS):
             joined = judge(self._calibration, whole, self._lead)
             if isinstance(joined, Throw):
                 self.counts["joined pieces"] += 1
                 return joined
             self._pieces.keep(whole)
-        self._pieces.keep(track)
+        verdict = judge(self._calibration, track, self._lead)
+        if isinstance(verdict, Rejection):
+            self._pieces.keep(track)
         return verdict
 
     def _goes_on(self, track: Track) -> bool:

@@ -22,7 +22,7 @@ LEAST_SPAN_S, LEAST_DROP_M = 0.24, 1.5
 LARGEST_M = 1.6
 CROWD = 6.0
 LEAST_END_SPEED = 2.2
-LEAST_GAIN, GAIN_SHARE = 1.2, 0.2
+LEAST_GAIN, GAIN_SHARE = 1.0, 0.17
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
 # leaves swing downwards by as much as this
@@ -33,8 +33,8 @@ SELDOM_PLACES, SELDOM_SCATTER, SELDOM_MARGIN = 14, 1.5, 40.0
 BENT_MARGIN = 30.0
 EARLY_S, EARLY_BELOW = 1.3, 15.0
 # things as slow as leaves: how long before them the place was watched, what their first moments must be like
-SLOW_WATCHED_S, SLOW_BEGIN_S, SLOW_DROP_M, SLOW_DENSITY = 0.6, 1.2, 2.5, 0.8
-SLOW_SCATTER, SLOW_BENT_LEAD, SLOW_BENT_CLEARLY = 1.0, 25.0, 45.0
+SLOW_WATCHED_S, SLOW_BEGIN_S, SLOW_DROP_M, SLOW_DENSITY = 0.6, 1.2, 2.5, 0.82
+SLOW_SCATTER, SLOW_BENT_LEAD, SLOW_BENT_CLEARLY, SLOW_FLUNG = 0.7, 25.0, 45.0, 1.6
 SLOW_LEAST, SLOW_GAIN, SLOW_MARGIN_EACH = 0.5, 0.3, 0.5
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 FIRST_SPEED_ACROSS = 9.0
@@ -93,6 +93,7 @@ def judge_slow(calibration: Calibration, track: Track, lead: float) -> Throw | R
     if (
         track.watched < SLOW_WATCHED_S
         or track.drop < SLOW_DROP_M
+        or track.density < SLOW_DENSITY
         or len(early) < max(LEAST_PLACES, SLOW_DENSITY * looks)
     ):
         return Rejection(reason, tuple(track.places))
@@ -216,14 +217,19 @@ def _doubt_seldom(track: Track, story: Story, wanted: float) -> str:
 
 
 def _speeds(begin: FallFit, story: Story) -> tuple[float, float]:
-    """Upward speed at the first and at the last sighting.
+    """Upward speed at the first sighting, and the fastest downward later on.
 
     The first is the beginning's own: gusts late in a light thing's fall bend that of the whole fit.
     """
     last = story.places[-1].blob.t
+    ends = [(story.fit, last), (begin, min(begin.first + EARLY_S, last))]
     start = begin.path(np.array([begin.first, begin.first + 0.04]))
-    end = story.fit.path(np.array([last - 0.04, last]))
-    return (start[1, 1] - start[0, 1]) / 0.04, (end[1, 1] - end[0, 1]) / 0.04
+    final = min(
+        float(np.diff(fit.path(np.array([t - 0.04, t]))[:, 1])[0]) / 0.04
+        for fit, t in ends
+        if t - 0.04 > fit.first
+    )
+    return (start[1, 1] - start[0, 1]) / 0.04, final
 
 
 def _doubt_speed(begin: FallFit, story: Story) -> str:
@@ -237,7 +243,8 @@ def _doubt_speed(begin: FallFit, story: Story) -> str:
 def _doubt_start(begin: FallFit, story: Story) -> str:
     """The same for what is slow at its fastest; a bag flung out slows down instead, which bends its path clearly."""
     first, final = _speeds(begin, story)
-    if final > -SLOW_LEAST or (first - final < SLOW_GAIN * -final and story.bent_lead < SLOW_BENT_CLEARLY):
+    flung = story.bent_lead > SLOW_BENT_CLEARLY and first > -SLOW_FLUNG
+    if final > -SLOW_LEAST or (first - final < SLOW_GAIN * -final and not flung):
         return f"too slow at the end, and gathers no speed ({-first:.1f} to {-final:.1f} m/s)"
     return ""
 

@@ -41,6 +41,11 @@ class Pieces:
             yield union(piece, track)
 
 
+def leads_to(piece: Track, track: Track) -> bool:
+    """Whether a track of some places goes on where the piece was bound."""
+    return len(track.places) >= LEAST_PLACES and track.last > piece.last and miss_of(piece, track) < GATE
+
+
 def miss_of(piece: Track, track: Track) -> float:
     """How far (squared, in standard deviations) the track's first places lie from where the piece was bound."""
     before = [place for place in piece.places if place.blob.t < track.first]
