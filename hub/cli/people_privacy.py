@@ -26,11 +26,12 @@ def erase_person(
     by_hand = []
     if place is not None and not any(Path(place.file).resolve() == path.resolve() for path in imported):
         by_hand.append(f"{place.file}:{place.line}: take the entry out, then `hub check`")
-    by_hand += [
-        f"people: rosters: {roster.id}: take the person out, then `hub check`"
-        for roster in people.directory.rosters.values()
-        if person.id in roster.persons()
-    ]
+    rosters = [roster.id for roster in people.directory.rosters.values() if person.id in roster.persons()]
+    if rosters:  # a roster that names nobody's id would keep the hub from starting
+        click.echo(
+            f"hub people: rosters name the person ({', '.join(rosters)}); take them out first", err=True
+        )
+        return EXIT_FAULTS
     try:
         proof = erase(data, person, datetime.now(UTC), by_hand)
     except (PrivacyFault, StoreError) as error:
@@ -46,6 +47,7 @@ def erase_person(
         write_file(receipt, json.dumps(proof, ensure_ascii=False, indent=2) + "\n")
     for line in proof["by_hand"]:
         click.echo(f"still to do: {line}", err=True)
+    click.echo("still to do: `hub check`, as a rule may name the person, and start the hub", err=True)
     return 0
 
 

@@ -182,7 +182,12 @@ def test_what_was_written_by_hand_is_named(config: Path) -> None:
         await (await Store.open(config / ".hub", ManualClock())).close()
 
     asyncio.run(live())
-    done = hub("people", "erase", "wang", "--yes", "-c", config)
+    done = hub("people", "erase", "li", "--yes", "-c", config)
     assert done.exit_code == 0
-    assert f"still to do: {config}/configuration.yaml:4: take the entry out" in done.stderr
-    assert "still to do: people: rosters: grid" in done.stderr
+    assert f"still to do: {config}/configuration.yaml:5: take the entry out" in done.stderr
+
+
+def test_who_has_duties_is_not_erased_from_under_the_roster(config: Path) -> None:
+    done = hub("people", "erase", "wang", "--yes", "-c", config)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "rosters name the person (grid); take them out first" in done.stderr
