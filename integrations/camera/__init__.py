@@ -7,8 +7,9 @@ import voluptuous as vol
 
 from hub.api import Action, Entity, Integration, Reference, hookimpl
 from integrations.camera.checking import check
-from integrations.camera.events import EvidenceLost, EvidenceStored
-from integrations.camera.guest import entities_of, run
+from integrations.camera.entities import entities_of
+from integrations.camera.events import CameraTampered, EvidenceLost, EvidenceStored
+from integrations.camera.guest import run
 from integrations.camera.settings import SCHEMA
 
 SNAPSHOT = Action(
@@ -48,7 +49,7 @@ def hub_integrations() -> Iterable[Integration]:
         run=run,
         schema=SCHEMA,
         summary="Video cameras and files, looked at by frame analyzers in worker processes",
-        events=(EvidenceStored, EvidenceLost),
+        events=(EvidenceStored, EvidenceLost, CameraTampered),
         actions=(SNAPSHOT,),
         entities=entities,
         references=references,

@@ -1,6 +1,6 @@
 """What cameras tell besides what their analyzers find."""
 
-from hub.api import Event, Evidence
+from hub.api import Alarm, Event, Evidence
 
 
 class EvidenceStored(Event, frozen=True, kw_only=True):
@@ -14,3 +14,11 @@ class EvidenceLost(Event, frozen=True, kw_only=True):
 
     path: str
     reason: str
+
+
+class CameraTampered(Alarm, frozen=True, kw_only=True):
+    """A camera says over ONVIF that it is covered, turned or defocused."""
+
+    camera: str
+    camera_name: str = ""
+    place: str = ""

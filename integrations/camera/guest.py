@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,6 @@ from hub.api import (
     Call,
     ConfigError,
     Device,
-    Entity,
     Evidence,
     Link,
     NotReady,
@@ -22,47 +23,18 @@ from hub.api import (
     new_id,
 )
 from integrations.camera.calibration import included_calibration, masks_of
-from integrations.camera.events import EvidenceLost, EvidenceStored
+from integrations.camera.entities import SENSES, entities_of
+from integrations.camera.events import CameraTampered, EvidenceLost, EvidenceStored
 from integrations.camera.finding import event_id, make_event
-from integrations.camera.qualities import QUALITIES
-from integrations.camera.settings import clip_config, crews
+from integrations.camera.settings import clip_config, crews, onvif_of
 
 TARGET = "integrations.camera.worker:watch_all"
+LISTENER, LISTENER_MIB = "integrations.camera.onvif.listening:listen_all", 400
+TAMPER_REST = timedelta(minutes=10)  # between two alarms of one camera
 MEMORY_MIB, MEMORY_PER_CAMERA_MIB = 250, 250
 SNAPSHOT_PATIENCE = 10.0  # seconds
+NO_ONVIF = "ONVIF needs more packages than are installed"
 DEEPEST = 4  # areas in areas that a place is named by
-
-
-def entities_of(camera: Mapping[str, Any]) -> dict[str, Entity]:
-    """A camera's entities by their role."""
-    name, about = camera.get("name", camera["id"]), {"device": camera["id"], "area": camera["area"]}
-    return {
-        "camera": Entity(id=f"camera.{camera['id']}", name=name, **about),
-        "connectivity": Entity(
-            id=f"binary_sensor.{camera['id']}_connectivity", name=f"{name} connectivity",
-            device_class="connectivity", category="diagnostic", **about,
-        ),
-        "problem": Entity(
-            id=f"binary_sensor.{camera['id']}_problem", name=f"{name} problem",
-            device_class="problem", category="diagnostic", **about,
-        ),
-        "fps": Entity(
-            id=f"sensor.{camera['id']}_fps", name=f"{name} frame rate", unit="fps",
-            state_class="measurement", icon="mdi:camera-timer", category="diagnostic", **about,
-        ),
-        "last": Entity(
-            id=f"sensor.{camera['id']}_last_picture", name=f"{name} last picture",
-            device_class="timestamp", category="diagnostic", **about,
-        ),
-        "analysed": Entity(
-            id=f"sensor.{camera['id']}_analysed", name=f"{name} analysed share", unit="%",
-            state_class="measurement", icon="mdi:eye-check", category="diagnostic", **about,
-        ),
-        "quality": Entity(
-            id=f"sensor.{camera['id']}_quality", name=f"{name} picture quality", device_class="enum",
-            options=QUALITIES, icon="mdi:image-filter-center-focus", category="diagnostic", **about,
-        ),
-    }  # fmt: skip
 
 
 def prepared(
@@ -115,6 +87,7 @@ class CameraGuest:
         self._wrong: set[str] = set()  # open problems, by key
         self._owed: dict[str, str] = {}  # path of evidence that is not stored yet -> its alarm
         self._waiting: dict[str, asyncio.Future[None]] = {}  # snapshots that were asked for
+        self._tampered: datetime | None = None  # when it was last told
         self._points["camera"].set("idle")
         self._points["connectivity"].set(False)
         self._points["problem"].set(False)
@@ -129,6 +102,8 @@ class CameraGuest:
             for role in ("fps", "last", "analysed"):
                 if role in message:
                     self._points[role].set(message[role])
+        elif "onvif" in message:
+            self._sensed(message["onvif"])
         elif "scene" in message:
             scene = message["scene"]
             self._points["quality"].set(scene["state"])
@@ -141,6 +116,30 @@ class CameraGuest:
             self._streams(message)
         else:
             self._stopped(message)
+
+    def _sensed(self, told: Mapping[str, Any]) -> None:
+        """What the camera itself noticed, or why it can't be asked."""
+        if "fault" in told:
+            self._judge("onvif", told["fault"], told.get("remedy", ""))
+        for sense in SENSES:
+            if told.get("fault"):
+                self._points[sense].lose()
+            elif sense in told:
+                self._points[sense].set(bool(told[sense]))
+        now = self._link.now()
+        if told.get("tamper") and (self._tampered is None or now - self._tampered > TAMPER_REST):
+            self._tampered = now
+            self._link.emit(
+                CameraTampered(
+                    at=now, source=f"camera.{self.id}", area=self._camera["area"], camera=self.id,
+                    camera_name=self._camera.get("name", self.id), place=self._camera.get("place", ""),
+                )
+            )  # fmt: skip
+
+    def deafen(self) -> None:
+        """Nothing is heard of what the camera senses."""
+        for sense in SENSES:
+            self._points[sense].lose()
 
     def refuse(self, reason: str) -> None:
         """It can't be run as it is configured."""
@@ -248,6 +247,7 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
     for name, crew in crew_list.items():
         worker = await start_crew(link, name, crew, guests)
         workers |= {camera["id"]: worker for camera in crew}
+    await start_listener(link, [told for camera in cameras if (told := onvif_of(camera))], guests)
 
     async def take_snapshot(call: Call) -> None:
         names = [entity.removeprefix("camera.") for entity in call.data["entity_id"]]
@@ -295,3 +295,26 @@ async def start_crew(
         on_end=ended,
     )
     return await link.worker(spec, lambda message: guests[message["camera"]].hear(message))
+
+
+async def start_listener(
+    link: Link, cameras: list[dict[str, Any]], guests: Mapping[str, CameraGuest]
+) -> None:
+    """One worker process that listens to all cameras with ONVIF; nothing when there are none."""
+    if not cameras:
+        return
+    if find_spec("onvif") is None:
+        for camera in cameras:
+            guests[camera["id"]].hear(
+                {"onvif": {"fault": NO_ONVIF, "remedy": "`pip install 'linli-hub[onvif]'`"}}
+            )
+        return
+
+    def ended(_reason: str) -> None:
+        for camera in cameras:
+            guests[camera["id"]].deafen()
+
+    spec = WorkerSpec(
+        name="camera-onvif", target=LISTENER, config={"cameras": cameras}, memory_limit_mib=LISTENER_MIB, on_end=ended,
+    )  # fmt: skip
+    await link.worker(spec, lambda message: guests[message["camera"]].hear(message))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import voluptuous as vol
 
@@ -83,7 +83,24 @@ def one_source(camera: dict[str, Any]) -> dict[str, Any]:
     """A camera has an address or a file."""
     if ("url" in camera) == ("file" in camera):
         raise vol.Invalid("expected either 'url' or 'file'")
+    if camera["onvif"] is True and "url" not in camera:
+        raise vol.Invalid("expected its host below 'onvif', as there is no 'url'", path=["onvif"])
     return camera
+
+
+def onvif_of(camera: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the camera is reached over ONVIF: host, port, username, password; None when it isn't."""
+    if not camera["onvif"]:
+        return None
+    own = camera["onvif"] if isinstance(camera["onvif"], Mapping) else {}
+    url = urlsplit(camera.get("url", ""))
+    return {
+        "id": camera["id"],
+        "host": own.get("host") or url.hostname or "",
+        "port": own.get("port", 80),
+        "username": own.get("username") or camera.get("username") or unquote(url.username or ""),
+        "password": own.get("password") or camera.get("password") or unquote(url.password or ""),
+    }
 
 
 def different_ids(cameras: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -131,6 +148,16 @@ MASK = {
     vol.Required("points"): vol.All([pair(-WIDEST, 2 * WIDEST)], vol.Length(min=3, max=MOST_POINTS)),
 }
 MASKS = vol.All([MASK], vol.Length(max=MOST_MASKS))
+# Whether the camera is also listened to over ONVIF, and how it is reached; what is left out is that of its stream.
+ONVIF = vol.Any(
+    bool,
+    {
+        vol.Optional("host"): text(255),
+        vol.Optional("port", default=80): vol.All(int, not_a_bool, vol.Range(min=1, max=65_535)),
+        vol.Optional("username"): text(200),
+        vol.Optional("password"): text(200),
+    },
+)
 CAMERA = vol.Schema(
     {
         vol.Required("id"): identifier,
@@ -155,6 +182,7 @@ CAMERA = vol.Schema(
         # How many false alarms a day the analyzers may raise, those that can tell: fewer miss more.
         vol.Optional("false_alarms_per_day"): number(0.001, 100),
         vol.Optional("analyzers", default=list): vol.All([analyzer], vol.Length(max=10)),
+        vol.Optional("onvif", default=False): ONVIF,
         vol.Optional("pre_roll", default=5.0): number(0, 60),
         vol.Optional("post_roll", default=3.0): number(0, 60),
         vol.Optional("worker", default=""): vol.Any("", identifier),
