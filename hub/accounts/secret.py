@@ -14,6 +14,7 @@ PREFIXES = {
     "code": "llc_",
 }
 LONGEST = 100  # characters of any secret of ours
+_KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
 
 def new_secret(kind: str) -> str:
@@ -23,7 +24,7 @@ def new_secret(kind: str) -> str:
 
 def is_kind(secret: str, *kinds: str) -> bool:
     """Whether it looks like a secret of one of these kinds."""
-    return len(secret) <= LONGEST and any(secret.startswith(PREFIXES[kind]) for kind in kinds)
+    return _KINDS.get(secret[:4], "") in kinds and len(secret) <= LONGEST
 
 
 def digest_of(secret: str) -> str:
