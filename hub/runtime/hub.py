@@ -295,6 +295,7 @@ class Hub:
                 "unchanged": [name for name in kept if name not in changed],
             }
             log.info("reloaded: %s", json.dumps(result))
+            self.site.audit.record("reload", "config", details=result)
             return result
 
     async def faults(self) -> list[str]:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from hub.accounts.permissions import Thing
 from hub.plugins.routes import Route, Routes
-from hub.web.gate import Gate, may
+from hub.web.gate import Gate, changed, changes, may
 from hub.web.guard import MAX_BODY, Guard
 from hub.web.reach import Reach, is_loopback
 from hub.web.tls import Tls
@@ -106,7 +106,16 @@ class Front:
         self._gate.admit(request, route)
         request.match_info.update(values)
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = route.handler
-        return await handler(request)
+        if not changes(route):
+            return await handler(request)
+        name = next(iter(values.values()), "")
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            changed(request, route, name, error.status)
+            raise
+        changed(request, route, name, getattr(response, "status", 0))
+        return response
 
     def _without_route(self, request: web.Request) -> web.Response:
         allowed = self._routes.methods(request.path)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
-from hub.accounts.audit import REFUSED, Audit
+from hub.accounts.audit import DONE, FAILED, REFUSED, Audit
 from hub.accounts.grants import ANY, Grant, parse_grant
 from hub.accounts.permissions import NOBODY, Forbidden, Permissions, Principal, Thing
+from hub.web.origins import SAFE
 from hub.web.signing import Signer, is_signed
 
 if TYPE_CHECKING:
@@ -131,6 +132,29 @@ def refused(request: web.Request, verb: str, thing: Thing) -> None:
         address=request.remote or "",
         outcome=REFUSED,
         details={"asked": f"{request.method} {request.path}"[:300]},
+    )
+
+
+def changes(route: "Route") -> bool:
+    """Whether a call of the route is to be noted; what anyone signed in may call notes itself, knowing more."""
+    return (
+        route.method not in SAFE
+        and route.access not in ("public", "signed_in")
+        and route.access[:4] != "see "
+    )
+
+
+def changed(request: web.Request, route: "Route", name: str, status: int) -> None:
+    """Note in the audit log what the caller did, and how it ended; a refusal of the very thing is one, too."""
+    verb, _, kind = ("manage", "", "system") if route.access == "local" else route.access.partition(" ")
+    request[AUDIT].record(
+        verb,
+        kind,
+        name,
+        who=request[PRINCIPAL].account,
+        address=request.remote or "",
+        outcome=DONE if status < 400 else REFUSED if status in (403, 404) else FAILED,
+        details={"asked": f"{request.method} {request.path}"[:300], "status": status},
     )
 
 

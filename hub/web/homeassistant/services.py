@@ -119,6 +119,8 @@ class Services:
     ) -> Outcome:
         """Run the action behind a service; Failed tells what is wrong."""
         calls = self._calls(who, name, data, target or {})
+        things = {"entity_id": [given["entity_id"] for _, given in calls if "entity_id" in given]}
+        self._house.site.audit.record("call", "action", name, who=who.account, details=things)
         for action, _ in calls:
             if respond and not action.responds:
                 raise Failed(VALIDATION_ERROR, f"{name} gives no response; call it without return_response")

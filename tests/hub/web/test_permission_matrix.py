@@ -149,3 +149,21 @@ async def test_a_refusal_is_noted_with_who_and_what(hub: HubKit, monkeypatch: py
     *row, details = rows[-1]
     assert row == ["a-resident", "see", "system", "refused"]
     assert json.loads(details) == {"asked": "GET /api/v1/system"}
+
+
+async def test_what_people_change_is_noted_with_how_it_ended(
+    hub: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(hub, monkeypatch, "resident")
+    for alarm in ("forced-b1-101", "forced-b2-201"):
+        await hub.request("POST", f"/api/v1/alarms/{alarm}/acknowledge", json={})
+    await hub.request("POST", "/control/reload", admin=True)
+    rows = await hub.hub_of.store.read(
+        lambda connection: connection.execute("SELECT who, verb, kind, id, outcome FROM audit").fetchall()
+    )
+    assert [tuple(row) for row in rows] == [
+        ("a-resident", "acknowledge", "alarm", "forced-b1-101", "done"),
+        ("a-resident", "acknowledge", "alarm", "forced-b2-201", "refused"),
+        ("", "reload", "config", "", "done"),
+        ("local", "manage", "system", "", "done"),
+    ]
