@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
@@ -10,6 +11,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 _SECOND = timedelta(seconds=1)
 
 
+@lru_cache(4096)  # the same few shifts are asked for with each alarm
 def moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The UTC moment of a wall clock time. Later times are never earlier moments.
 
