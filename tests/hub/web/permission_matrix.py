@@ -24,6 +24,7 @@ notify:
 automation: []
 """
 ROLE = "X-Role"  # the header by which a request says who it is, in place of a token
+ACCESS = 20  # characters, so that one more route is one more line
 HEAD = (
     "# Who gets through which route's door. Written by python -m tests.hub.web.permission_matrix, reviewed by eye.\n"
     "# + the handler is reached and asks about the very thing, - 403, . 401; `token:see` is an owner's token to read.\n"
@@ -89,15 +90,10 @@ async def table(hub: HubKit) -> str:
     """The table's text."""
     routes = [route for route in await start(hub) if not is_page(route)]
     names = list(callers())
-    rows = [["route", "access", *names]]
+    lines = ["  ".join([*names, "access".ljust(ACCESS), "route"])]
     for route in routes:
-        rows.append(
-            [f"{route.method} {route.path}", route.access, *[await _mark(hub, route, name) for name in names]]
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+        marks = [(await _mark(hub, route, name)).ljust(len(name)) for name in names]
+        lines.append("  ".join([*marks, route.access.ljust(ACCESS), f"{route.method} {route.path}"]))
     return HEAD + "\n".join(lines) + "\n"
 
 
