@@ -54,16 +54,18 @@ function Settle({ alarm, close, changed }) {
   </${Dialog}>`;
 }
 
+const words = (item) => tOr(`evidence.${item.text}`, item.text || t(item.kind === "clip" ? "alarm.clip" : "alarm.picture"));
+
 function Evidence({ items }) {
   const shown = items.filter((item) => item.kind !== "reading");
   const [chosen, setChosen] = useState(0);
   if (!shown.length) return null;
   const item = shown[Math.min(chosen, shown.length - 1)];
   return html`<figure class="card pad evidence">
-    ${item.kind === "clip" ? html`<video src=${item.url} controls playsinline preload="metadata" aria-label=${item.text || t("alarm.clip")}></video>` : html`<a href=${item.url} target="_blank" rel="noopener"><img src=${item.url} alt=${item.text || t("alarm.picture")} /></a>`}
-    ${shown.length > 1 && html`<div class="strip">${shown.map((one, index) => html`<button aria-pressed=${index === chosen} aria-label=${one.text || t(one.kind === "clip" ? "alarm.clip" : "alarm.picture")} onClick=${() => setChosen(index)}>
+    ${item.kind === "clip" ? html`<video src=${item.url} controls playsinline preload="metadata" aria-label=${words(item)}></video>` : html`<a href=${item.url} target="_blank" rel="noopener"><img src=${item.url} alt=${words(item)} /></a>`}
+    ${shown.length > 1 && html`<div class="strip">${shown.map((one, index) => html`<button aria-pressed=${index === chosen} aria-label=${words(one)} onClick=${() => setChosen(index)}>
       ${one.kind === "clip" ? html`<span class="clip-tab"><${Icon} name="play" /></span>` : html`<img src=${one.url} alt="" loading="lazy" />`}</button>`)}</div>`}
-    <figcaption>${item.text}${item.sha256 && html`<br /><span class="code">SHA-256 ${item.sha256.slice(0, 16)}…</span>`}</figcaption>
+    <figcaption>${words(item)}${item.sha256 && html`<br /><span class="code">SHA-256 ${item.sha256.slice(0, 16)}…</span>`}</figcaption>
   </figure>`;
 }
 

@@ -5,10 +5,10 @@ import { post, remove } from "../api.js";
 import { Ago, Answered, Chip, Doing, Head } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { keep, kept } from "../look.js";
-import { current, speak, t } from "../words/index.js";
+import { current, speak, t, tOr } from "../words/index.js";
 
 export default function Me({ me }) {
-  return html`<${Head} title=${me.name} sub=${me.roles.map((role) => t(`role.${role}`)).join(" · ")} />
+  return html`<${Head} title=${me.name} sub=${me.roles.map((role, index) => tOr(`role.${role}`, me.role_names[index])).join(" · ")} />
     <div class="columns"><div class="stack"><${Look} /><${Sessions} /></div>
     <aside class="stack"><section class="card pad stack"><h2>${t("me.leave")}</h2>
       <${Doing} icon="out" act=${async () => { await post("/auth/sign-out"); location.hash = "#/"; location.reload(); }}>${t("me.sign_out")}</${Doing}></section></aside></div>`;
