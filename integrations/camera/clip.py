@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -19,11 +20,30 @@ from integrations.camera.ring import Piece
 IN_MP4 = frozenset(["h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mjpeg"])
 
 
-def clip_of(pieces: Sequence[Piece], stream: VideoStream, masks: Masks, began: datetime) -> bytes:
-    """An MP4 file of the packets: as they came, or encoded anew where something is private or the codec is odd."""
-    if masks.private or stream.codec_context.name not in IN_MP4:
-        return encoded(pieces, stream, masks, began)
-    return remuxed(pieces, stream, began)
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a stream is coded: what outlives its connection."""
+
+    name: str
+    extradata: bytes | None
+    width: int
+    height: int
+    base: Fraction
+    rate: Fraction
+
+    @classmethod
+    def of(cls, stream: VideoStream) -> "Coding":
+        """That of an opened stream."""
+        context = stream.codec_context
+        return cls(
+            context.name, context.extradata, context.width, context.height,
+            stream.time_base or Fraction(1, 90_000), stream.average_rate or Fraction(25),
+        )  # fmt: skip
+
+
+def must_encode(stream: VideoStream, masks: Masks) -> bool:
+    """Whether a clip can't be the packets as they came: something is private, or MP4 does not take the codec."""
+    return masks.private or stream.codec_context.name not in IN_MP4
 
 
 def remuxed(pieces: Sequence[Piece], stream: VideoStream, began: datetime) -> bytes:
@@ -53,33 +73,31 @@ def in_order(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     return times
 
 
-def encoded(pieces: Sequence[Piece], stream: VideoStream, masks: Masks, began: datetime) -> bytes:
-    """The same seconds decoded, painted black where private, and encoded: masked pixels never reach the disk."""
+def encoded(pieces: Sequence[Piece], coding: Coding, masks: Masks, began: datetime) -> bytes:
+    """The same seconds decoded, painted black where private, and encoded: masked pixels never reach the disk.
+
+    Takes seconds: a second of 1080p costs about as much as watching it for a while.
+    """
     buffer = io.BytesIO()
-    base = stream.time_base or Fraction(1, 90_000)
     with av.open(buffer, "w", format="mp4") as container:
         container.metadata["creation_time"] = began.isoformat()
-        out: Any = container.add_stream("libx264", rate=stream.average_rate or 25)
-        out.width, out.height, out.pix_fmt = (
-            stream.codec_context.width,
-            stream.codec_context.height,
-            "yuv420p",
-        )
-        out.time_base = out.codec_context.time_base = base
+        out: Any = container.add_stream("libx264", rate=coding.rate)
+        out.width, out.height, out.pix_fmt = coding.width, coding.height, "yuv420p"
+        out.time_base = out.codec_context.time_base = coding.base
         out.options = {"preset": "veryfast", "crf": "21", "threads": "1"}
-        for frame in decoded(pieces, stream):
+        for frame in decoded(pieces, coding):
             painted = VideoFrame.from_ndarray(masks.storable(colour_of(frame)), format="bgr24")
-            painted.pts, painted.time_base = (frame.pts or 0) - pieces[0].dts, base
+            painted.pts, painted.time_base = (frame.pts or 0) - pieces[0].dts, coding.base
             container.mux(out.encode(painted))
         container.mux(out.encode(None))
     return buffer.getvalue()
 
 
-def decoded(pieces: Sequence[Piece], stream: VideoStream) -> Iterator[VideoFrame]:
+def decoded(pieces: Sequence[Piece], coding: Coding) -> Iterator[VideoFrame]:
     """The packets' pictures, by a decoder of their own."""
-    context: Any = VideoCodecContext.create(stream.codec_context.name, "r")
-    context.extradata = stream.codec_context.extradata
-    context.width, context.height = stream.codec_context.width, stream.codec_context.height
+    context: Any = VideoCodecContext.create(coding.name, "r")
+    context.extradata = coding.extradata
+    context.width, context.height = coding.width, coding.height
     context.thread_count = 1
     for piece in pieces:
         packet = av.Packet(piece.data)

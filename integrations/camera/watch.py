@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from hub.api import Found, slug
 from integrations.camera.analysis import Analysis, drawn
-from integrations.camera.clip import clip_of
+from integrations.camera.clip import Coding, encoded, must_encode, remuxed
 from integrations.camera.drawing import DrawingRoom
 from integrations.camera.lettering import Lettering
 from integrations.camera.load import EVERYTHING, REMEDY, TEXTS, Burden, Share
@@ -26,7 +26,7 @@ from integrations.camera.lookout import Lookout
 from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
 from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
-from integrations.camera.shelf import Shelf, digest
+from integrations.camera.shelf import Shelf, Unmade, digest
 from integrations.camera.source import Reader, StreamFault, locate, opened
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to connect
@@ -315,15 +315,20 @@ class Watch:
             self._stored(clip.told, "its packets are gone: too many bytes between key frames")
             return
         began = connection.wall.at(pieces[0].t)
-        try:
-            data = clip_of(pieces, connection.stream, connection.masks, began)
-        except (FFmpegError, ValueError) as error:
-            self._stored(clip.told, f"its packets make no clip: {error}")
+        evidence = dict(clip.told["evidence"])  # its SHA-256 is known once the clip is made
+        stored = partial(self._stored, {**clip.told, "evidence": evidence})
+        if must_encode(connection.stream, connection.masks):
+            coding = Coding.of(connection.stream)
+            make = partial(_made, partial(encoded, pieces, coding, connection.masks, began), evidence)
+            self._shelf.put_made(clip.path, make, stored)
             return
-        evidence = {**clip.told["evidence"], "sha256": digest(data)}
-        self._shelf.put(
-            clip.path, data, lambda fault: self._stored({**clip.told, "evidence": evidence}, fault)
-        )
+        try:
+            # The packets as they came: no work, but the stream must be open.
+            data = _made(partial(remuxed, pieces, connection.stream, began), evidence)
+        except Unmade as error:
+            stored(str(error))
+        else:
+            self._shelf.put(clip.path, data, stored)
 
     def _store_snapshot(self, connection: _Connection, frame: VideoFrame, key: str) -> None:
         taken = connection.wall.at(frame.time)
@@ -346,6 +351,16 @@ class Watch:
         for clip in connection.clips:
             self._store_clip(connection, clip)
         connection.clips.clear()
+
+
+def _made(make: Callable[[], bytes], evidence: dict[str, Any]) -> bytes:
+    """The clip, its SHA-256 noted in `evidence`."""
+    try:
+        data = make()
+    except (FFmpegError, ValueError) as error:
+        raise Unmade(f"its packets make no clip: {error}") from error
+    evidence["sha256"] = digest(data)
+    return data
 
 
 def _pause_after(failures: int) -> float:
