@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PRINCIPAL = web.RequestKey("principal", Principal)
 PERMISSIONS = web.RequestKey("permissions", Permissions)
 AUDIT = web.RequestKey("audit", Audit)
+NOTED = web.RequestKey("noted", bool)  # whether the log has the request's refusal already
 LOCAL_ADMIN = Principal(
     account="local",
     name="this machine's admin",
@@ -123,6 +124,7 @@ def _reading(scopes: tuple[Grant, ...] | None) -> tuple[Grant, ...]:
 def refused(request: web.Request, verb: str, thing: Thing) -> None:
     """Note in the audit log that the caller may not do `verb` with the thing."""
     who = request[PRINCIPAL]
+    request[NOTED] = True
     request[AUDIT].record(
         verb,
         thing.kind,
@@ -146,6 +148,8 @@ def changes(route: "Route") -> bool:
 
 def changed(request: web.Request, route: "Route", name: str, status: int) -> None:
     """Note in the audit log what the caller did, and how it ended; a refusal of the very thing is one, too."""
+    if request.get(NOTED):
+        return
     verb, _, kind = ("manage", "", "system") if route.access == "local" else route.access.partition(" ")
     request[AUDIT].record(
         verb,

@@ -11,7 +11,7 @@ from aiohttp import web
 from hub.accounts.permissions import Permissions, Principal, Thing
 from hub.model.errors import HubError
 from hub.web.bodies import written
-from hub.web.gate import PERMISSIONS, PRINCIPAL
+from hub.web.gate import PERMISSIONS, PRINCIPAL, refused
 
 LARGEST_BODY = 256 * 1024  # bytes
 T = TypeVar("T")
@@ -57,6 +57,7 @@ class Asked(Generic[T]):
         """Refused as if it were not there, unless the caller may see it; then as forbidden."""
         if self.may(verb, thing):
             return
+        refused(self.request, verb, thing)
         if verb != "see" and self.may("see", thing):
             raise Refused(403, f"you may not {verb} this {thing.kind}")
         raise missing(thing.kind)

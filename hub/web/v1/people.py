@@ -14,6 +14,7 @@ from hub.model.people import Person
 from hub.people.masking import masked_address, masked_phone
 from hub.plugins.site import Site
 from hub.store.chain import AuditRow
+from hub.web.gate import viewed
 from hub.web.v1.operations import Asked, Operation, Page, Refused, missing
 from hub.web.v1.shapes import Limit, Moment
 from hub.web.v1.system import Inside
@@ -192,6 +193,7 @@ class People:
             if len(found) == query.limit:
                 return Page(items=found, next=found[-1].id)
             found.append(self._view(person, duty))
+            self._looked(asked, person)
         return Page(items=found)
 
     async def get_person(self, asked: Asked[Any]) -> PersonView:
@@ -200,9 +202,12 @@ class People:
         if person is None:
             raise missing("person")
         asked.require("see", _thing(person))
-        if person.id != asked.who.person:
-            self._site.audit.viewed("person", person.id, who=asked.who.account, person=person.id)
+        self._looked(asked, person)
         return self._view(person, self._on_duty())
+
+    def _looked(self, asked: Asked[Any], person: Person) -> None:
+        """Note it for the person; how often the same is looked at within some minutes makes no difference."""
+        viewed(asked.request, _thing(person), person.id)
 
     async def list_duty(self, asked: Asked[Any]) -> Page[DutyView]:
         """Of those whom the caller may see."""
@@ -229,11 +234,14 @@ class People:
 
     async def get_settings(self, asked: Asked[Any]) -> OwnSettings:
         """As they hold now."""
-        return self._settings(self._own(asked))
+        person = self._own(asked)
+        asked.require("see", _thing(person))
+        return self._settings(person)
 
     async def change_settings(self, asked: Asked[Any]) -> OwnSettings:
         """Kept when this is answered."""
         person, change, own = self._own(asked), asked.body, self._site.preferences
+        asked.require("edit", _thing(person))  # a token that only reads must not mute anybody
         try:
             if change.language is not None:
                 await own.set_language(person.id, change.language)
@@ -249,7 +257,7 @@ class People:
 
     async def list_looks(self, asked: Asked[Any]) -> Page[AuditView]:
         """Rows about the caller that others made."""
-        if not asked.who.person:
+        if not asked.may("see", Thing(kind="audit", person=asked.who.person)):
             return Page(items=[])
         rows = await self._site.store.read_audit(person=asked.who.person, limit=200)
         return Page(items=[self._look(row) for row in rows if row.who != asked.who.account])

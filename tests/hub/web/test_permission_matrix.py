@@ -1,12 +1,13 @@
 """Every route at every role's hands, and things of other places: they must look like things that are not there."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from hub.accounts.grants import BUILT_IN_GRANTS
+from hub.accounts.grants import BUILT_IN_GRANTS, parse_token_scope
 from hub.accounts.permissions import Principal
 from hub.api import Alarm, Device, Entity, Evidence
 from hub.plugins.routes import Routes
@@ -167,3 +168,30 @@ async def test_what_people_change_is_noted_with_how_it_ended(
         ("", "reload", "config", "", "done"),
         ("local", "manage", "system", "", "done"),
     ]
+
+
+async def test_a_token_that_only_reads_changes_no_settings_of_its_own(
+    hub: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(hub, monkeypatch, "resident")
+    body = {"quiet_hours": ["08:00-20:00"]}
+    assert (await hub.request("PATCH", "/api/v1/me/settings", json=body)).status == 200
+    narrowed = replace(principal("resident"), scopes=(parse_token_scope("see"),))
+    monkeypatch.setattr(hub.hub_of.gate._credentials, "principal_of", lambda _request: narrowed)
+    assert (await hub.request("PATCH", "/api/v1/me/settings", json=body)).status == 403
+    assert (await hub.request("GET", "/api/v1/me/settings")).status == 200
+
+
+async def test_a_look_at_a_person_is_noted_for_them_and_they_see_it(
+    hub: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(hub, monkeypatch, "grid_worker")
+    monkeypatch.setattr(
+        hub.hub_of.gate._credentials, "principal_of", lambda _request: replace(principal("admin"), person="")
+    )
+    for _ in range(3):
+        assert (await hub.request("GET", "/api/v1/people")).status == 200
+        assert (await hub.request("GET", "/api/v1/people/me")).status == 200
+    monkeypatch.setattr(hub.hub_of.gate._credentials, "principal_of", lambda _request: principal("resident"))
+    looks = (await hub.request("GET", "/api/v1/me/looks")).json()["items"]
+    assert [(look["verb"], look["kind"]) for look in looks] == [("see", "person")]
