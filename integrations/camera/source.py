@@ -1,5 +1,6 @@
 """A stream opened and its troubles named: addresses and files in, decoded pictures and packets out (PyAV)."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +17,13 @@ from integrations.camera.ring import Piece
 from integrations.camera.settings import full_url, public_url
 
 CLEAR_ADDRESS = "give the address of the camera's video stream, often rtsp://HOST/...; its manual names it"
+USUAL_RATE = 25.0  # pictures a second where a file does not even say that
 MOST_UNTIMED = 50  # packets that wait for the stream's first time
 LONGEST_SKIP = 10.0  # seconds; a stream without key frames must be decoded from where it stands
 MOST_BAD_PACKETS = 250  # in a row: ten seconds that nobody can look at
+
+
+log = logging.getLogger("camera.source")
 
 
 class StreamFault(Exception):
@@ -100,10 +105,26 @@ def fault_of(error: Exception, name: str) -> StreamFault:
     )
 
 
-class Reader:
-    """Packets and pictures of one opened stream, in the order they come."""
+class Beat:
+    """Times for a stream that has none, in its units: even ones at a rate, or those of arrival where that is None."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, name: str) -> None:
+    def __init__(self, unit: float, rate: float | None) -> None:
+        self._unit, self._rate = unit, rate
+        self._count, self._begun = -1, time.monotonic()
+
+    def next(self) -> int:
+        """The next packet's or picture's time."""
+        self._count += 1
+        passed = self._count / self._rate if self._rate else time.monotonic() - self._begun
+        return max(round(passed / self._unit), self._count)
+
+
+class Reader:
+    """Packets and pictures of one opened stream, in the order they come; `live`: they come as they happen."""
+
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, name: str, *, live: bool = False
+    ) -> None:
         self._container, self.stream, self._name = container, stream, name
         self._unit = float(stream.time_base or 0) or 1 / 90_000
         self._bad = 0
@@ -112,6 +133,10 @@ class Reader:
         self.waited = 0.0  # seconds that the last packet was waited for
         self._skips_until: float | None = None
         self._untimed: list[Any] = []
+        self._live, self._seen_time = live, False
+        self._beats: tuple[Beat, Beat] | None = (
+            None  # of packets and of pictures, where the stream has no times
+        )
 
     def skip(self) -> None:
         """Decode nothing up to the next key frame, to catch up; what is passed over still comes as packets."""
@@ -160,7 +185,19 @@ class Reader:
             return []
         if frames:
             self._bad = 0
+        for frame in frames:
+            if frame.pts is None and self._beats is not None:
+                frame.pts = self._beats[1].next()
         return [frame for frame in frames if frame.pts is not None]
+
+    def _invent_times(self) -> None:
+        """The stream has no times: make some up rather than see nothing."""
+        rate = (
+            None if self._live else float(self.stream.average_rate or self.stream.guessed_rate or USUAL_RATE)
+        )
+        self._beats = (Beat(self._unit, rate), Beat(self._unit, rate))
+        how = f"taken to be {rate:g} pictures a second" if rate else "taken to be those of arrival"
+        log.warning("%s holds no times; %s", self._name, how)
 
     def _pieces(self, packet: Any) -> list[Piece]:
         """The packet as the ring keeps it, with those before it that had to wait for a time.
@@ -171,8 +208,14 @@ class Reader:
         if not packet.size:  # the empty one at a file's end
             return []
         if packet.pts is None and packet.dts is None:
+            if self._beats is None and not self._seen_time and len(self._untimed) >= self._patience():
+                self._invent_times()
+            if self._beats is not None:
+                packet.pts = packet.dts = self._beats[0].next()
+        if packet.pts is None and packet.dts is None:
             self._untimed = [*self._untimed[-MOST_UNTIMED:], packet]
             return []
+        self._seen_time = True
         pts = packet.pts if packet.pts is not None else packet.dts
         dts = packet.dts if packet.dts is not None else pts
         step = packet.duration or 1
@@ -183,6 +226,10 @@ class Reader:
         ]
         self._untimed = []
         return [*pieces, self._piece(packet, pts, dts)]
+
+    def _patience(self) -> int:
+        """How many packets may wait for a time: a camera's first ones do, a file's would wait for ever."""
+        return MOST_UNTIMED if self._live else 0
 
     def _piece(self, packet: Any, pts: int, dts: int) -> Piece:
         return Piece(pts * self._unit, pts, dts, packet.duration or 0, packet.is_keyframe, bytes(packet))

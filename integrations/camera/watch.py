@@ -161,7 +161,7 @@ class Watch:
             ring = Ring(camera["pre_roll"] + camera["post_roll"] + LONGEST_FIND, RING_BYTES)
             connection: _Connection | None = None
             last_frame = time.monotonic()
-            reader = Reader(container, stream, name)
+            reader = Reader(container, stream, name, live=self._live)
             try:
                 for pieces, frames in reader.read():
                     self._alive(camera["timeout"])
