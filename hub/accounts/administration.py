@@ -259,7 +259,8 @@ class Administration:
         }
 
     def _shown(self, session: Session) -> dict[str, Any]:
-        return told_session(session) | {"account": self._book.accounts[session.account].name}
+        account = self._book.accounts.get(session.account)
+        return told_session(session) | {"account": account.name if account is not None else ""}
 
 
 def told_session(session: Session) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class Invitations:
         check_password(password, account.name)
         self._book.drop(self.find(code))  # used up before anything is awaited
         await self._registry.set_password(account, password)
-        return self._book.accounts[account.id]
+        return self._registry.account(account.name)
 
     async def _make(
         self, purpose: str, made_by: str, lasts: timedelta | None, **about: Any

@@ -95,7 +95,7 @@ class Registry:
         person: str | None = None,
     ) -> Account:
         """Give and take roles, or link to a person ("" for nobody)."""
-        gone = set(remove)
+        account, gone = self._current(account), set(remove)
         given = self.check_roles(add)
         if lacking := sorted(gone - set(account.roles)):
             raise ActionRefused(f"'{account.name}' does not have the role '{lacking[0]}' of its own")
@@ -110,6 +110,7 @@ class Registry:
 
     async def disable(self, account: Account) -> Account:
         """Nobody signs in to it any more, and everything that is open by it ends."""
+        account = self._current(account)
         self._another_owner(account)
         changed = replace(account, disabled=True, devices=())
         with self._book.units.open() as unit:
@@ -120,12 +121,13 @@ class Registry:
 
     async def enable(self, account: Account) -> Account:
         """Let it sign in again; what was ended stays so."""
-        changed = replace(account, disabled=False)
+        changed = replace(self._current(account), disabled=False)
         await self._write(changed)
         return changed
 
     async def remove(self, account: Account) -> None:
         """Forget the account with all it has."""
+        account = self._current(account)
         self._another_owner(account)
         with self._book.units.open() as unit:
             self._sessions.end_now(self._book.sessions_of(account.id))
@@ -136,7 +138,7 @@ class Registry:
         """Give another password; ends every session but `keep`. Long-lived tokens stay: they have their own list."""
         written = await self._hasher.hash(check_password(password, account.name))
         with self._book.units.open() as unit:
-            account = self._book.accounts[account.id]
+            account = self._current(account)  # it may have changed meanwhile
             self._book.put(replace(account, password=written, password_at=self._now(), devices=()))
             self._sessions.end_now(
                 session
@@ -152,12 +154,12 @@ class Registry:
             raise SignInRefused("wrong_first_code")
         recovery = new_recovery_codes()
         digests = tuple(recovery_digest(item) for item in recovery)
-        await self._write(replace(account, totp=secret, totp_step=step, recovery=digests))
+        await self._write(replace(self._current(account), totp=secret, totp_step=step, recovery=digests))
         return recovery
 
     async def remove_totp(self, account: Account) -> None:
         """Ask for no codes any more."""
-        await self._write(replace(account, totp="", recovery=()))
+        await self._write(replace(self._current(account), totp="", recovery=()))
 
     async def make_token(
         self,
@@ -171,7 +173,7 @@ class Registry:
         limits = None if scopes is None else tuple(scopes)
         for scope in limits or ():
             parse_token_scope(scope)
-        if account.disabled:
+        if self._current(account).disabled:
             raise ActionRefused(f"'{account.name}' is disabled; enable it first")
         if lasts is not None and not timedelta(0) < lasts <= LONGEST_TOKEN_LIFE:
             raise ActionRefused(f"a token lasts 1 to {LONGEST_TOKEN_LIFE.days} days")
@@ -207,6 +209,13 @@ class Registry:
         ]
         if OWNER in account.roles and not others:
             raise ActionRefused(f"'{account.name}' is the last owner; make another one first")
+
+    def _current(self, account: Account) -> Account:
+        """The account as it is now: who asked may have waited for a password meanwhile."""
+        found = self._book.accounts.get(account.id)
+        if found is None:
+            raise ActionRefused(f"the account '{account.name}' is gone")
+        return found
 
     async def _write(self, account: Account) -> None:
         with self._book.units.open() as unit:

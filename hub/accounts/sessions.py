@@ -55,6 +55,9 @@ class Sessions:
     ) -> tuple[Session, str]:
         """Open one; returns it with its secret, which nobody is shown again. The oldest makes room for it."""
         now, secret = self._now(), new_secret(kind)
+        owner = self._book.accounts.get(account)
+        if owner is None or owner.disabled:  # since its password was right
+            raise ActionRefused("the account is disabled or gone")
         session = Session(
             id=new_id(),
             account=account,

@@ -15,7 +15,7 @@ from hub.accounts.secret import digest_of, is_kind, new_secret
 from hub.accounts.throttle import Throttle, network_of
 from hub.accounts.words import Refusal
 
-DEVICES_KEPT = 10  # of each account
+DEVICES_KEPT = 20  # of each account
 
 
 class SignInRefused(Refusal):
@@ -89,8 +89,8 @@ class SignIn:
 
     async def know_device(self, account_id: str, device: str) -> str:
         """Remember a device for the account; returns its secret, the same one if it is known already."""
-        account = self._book.accounts[account_id]
-        if device and digest_of(device) in account.devices:
+        account = self._book.accounts.get(account_id)
+        if account is None or (device and digest_of(device) in account.devices):
             return device
         secret = new_secret("device")
         devices = (*account.devices, digest_of(secret))[-DEVICES_KEPT:]

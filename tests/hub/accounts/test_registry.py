@@ -192,3 +192,32 @@ async def test_signing_in_and_failing_is_in_the_audit_log_without_what_was_typed
         ("sign_in", wang.id, "", HOME, "failed"),
         ("sign_in", "", "", HOME, "failed"),
     ]
+
+
+async def test_a_change_that_waited_undoes_no_other(bench: Bench) -> None:
+    import asyncio
+
+    registry = bench.accounts.registry
+    wang = await bench.add("wang")
+    waiting = asyncio.ensure_future(registry.set_password(wang, "another horse battery"))
+    await asyncio.sleep(0)
+    await registry.disable(wang)
+    await waiting
+    await registry.confirm_totp(wang, SECRET, pyotp.TOTP(SECRET).at(bench.clock.now()))
+    await registry.remove_totp(wang)
+    await registry.change(wang, add=["guard"])
+    now = bench.accounts.book.accounts[wang.id]
+    assert (now.disabled, now.roles) == (True, ("guard",))
+    with pytest.raises(ActionRefused, match="is disabled"):
+        await registry.make_token(wang, label="x")
+    with pytest.raises(ActionRefused, match="disabled or gone"):
+        await bench.accounts.sessions.open(wang.id, "console", label="x")
+    await registry.remove(wang)
+    for late in (
+        registry.enable(wang),
+        registry.disable(wang),
+        registry.set_password(wang, "another horse battery"),
+    ):
+        with pytest.raises(ActionRefused, match="is gone"):
+            await late
+    assert bench.accounts.book.accounts == bench.accounts.book.sessions == {}
