@@ -214,7 +214,7 @@ class Courier:
             self._park(item)
         except TooEarly as error:
             left = (error.until - self._clock.now()).total_seconds()
-            self._later_again(item, max(left, _SHORTEST), _text(error))
+            self._later_again(item, min(max(left, _SHORTEST), _LONGEST_NAMED), _text(error))
         except (DeliveryRefused, ActionRefused, Invalid) as error:
             item.attempts += 1
             self._end(item, DEAD, _text(error))

@@ -12,7 +12,7 @@ import voluptuous as vol
 from hub.kernel.actions import Actions, Carried
 from hub.kernel.courier import Courier
 from hub.model.calls import Action, Call
-from hub.model.errors import ActionRefused, AuthFailed, DeliveryFailed, DeliveryRefused, NotReady
+from hub.model.errors import ActionRefused, AuthFailed, DeliveryFailed, DeliveryRefused, NotReady, TooEarly
 from hub.model.events import Severity
 from hub.store.outbox import DEAD, DONE, DROPPED, PENDING
 from tests.hub.store.bench import Bench, an_alarm, put_alarm
@@ -169,6 +169,17 @@ async def test_the_provider_s_own_wait_is_obeyed_by_the_whole_lane(post: Post) -
     assert post.tried == ["k1", "other lane"]
     await post.advance(2)
     assert sorted(post.tried) == ["k1", "k1", "k2", "other lane"]
+
+
+async def test_what_comes_too_early_waits_alone_and_is_no_failure(post: Post) -> None:
+    await post.send("k1", TooEarly("asleep", post.bench.clock.now() + timedelta(hours=8)))
+    await post.send("k2")
+    assert post.tried == ["k1", "k2"]
+    assert (post.outbox.failures, await post.state("k1")) == (0, PENDING)
+    await post.advance(8 * 3600 - 1)
+    assert post.tried == ["k1", "k2"]
+    await post.advance(2)
+    assert (post.tried, await post.state("k1")) == (["k1", "k2", "k1"], DONE)
 
 
 @pytest.mark.parametrize("named", [float("nan"), float("inf"), -5.0, 1e300])
