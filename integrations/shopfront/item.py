@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.shopfront.ground import Look, score_of
+from integrations.shopfront.ground import EDGE, Look, score_of
 from integrations.shopfront.judging import correlation, eroded
 from integrations.shopfront.light import GREY, LIGHT_RANGE, Values, box, colour_distance, spread
 from integrations.shopfront.window import Mask
@@ -21,10 +21,14 @@ AROUND = 3  # pixels of ground that belong to a thing's picture: its outline is 
 PRESENT, ABSENT = 0.6, 0.35  # how far between ground (0) and thing (1)
 STRONG = 4.0  # times what a thing must differ by
 LEFT_OVER = 0.6  # of the thing's own energy that neither explains
-STILL_MOST = 0.1  # share of a still thing's pixels that may differ from picture to picture
+STILL_MOST = 0.12  # share of a still thing's pixels that may differ from picture to picture
+LATEST = 5  # looks over which it must not move
 CALM = 20  # looks that tell whether it is still
 FOLLOWS = 0.03  # share by which a thing's picture follows what is seen
-ALIKE, BETTER = 0.7, 0.15  # share of a thing's pixels that differ smoothly, and by how much more than the ground's
+ALIKE, BETTER = (
+    0.7,
+    0.15,
+)  # share of a thing's pixels that differ smoothly, and by how much more than the ground's
 SURELY_THERE, SURELY_BETTER = 0.5, 0.15  # correlations after another light
 
 
@@ -45,6 +49,7 @@ class Item:
     odd_since: float | None = None  # first look at which something else was there
     lost: bool = False  # the scene was learned anew and it could not be recognised in it
     restless: deque[float] = field(default_factory=lambda: deque(maxlen=CALM))
+    latest: deque[Values] = field(default_factory=lambda: deque(maxlen=LATEST))
     named: str = ""
 
     @property
@@ -75,13 +80,15 @@ class Item:
         left = float((weight * rest * rest).sum()) / energy
         part = self.mask[self.place]
         # In the dark and near white, brightness does not follow the light as elsewhere: all of a thing together.
-        change = now - self.dirty
+        self.latest.append(now)
+        change = now - self.latest[0]
         change = change - np.array([np.median(channel) for channel in change[part].T], np.float32)
-        differs = float((score_of(change, scale)[part] > 1).mean())
+        moved = score_of(change, scale + EDGE * contrast(now)) > 1
+        # Rain and a swaying pole move what is around it, too.
+        differs = float(moved[part].mean()) - float(moved[~part].mean() if not part.all() else 0)
         if share > PRESENT and left < LEFT_OVER:
             self.restless.append(differs)
-            if differs < STILL_MOST:
-                self.dirty = self.dirty + (now - self.dirty) * np.float32(FOLLOWS)
+            self.dirty = self.dirty + (now - self.dirty) * np.float32(FOLLOWS)
             return "present"
         ground = float((score_of(now - self.clean, scale)[part] > 1).mean())
         if (share < ABSENT and left < LEFT_OVER) or ground < 0.15:
@@ -93,7 +100,9 @@ class Item:
         where = grown(self.mask[self.place], AROUND)
         outline = where & ~eroded(self.mask[self.place])
         thing, ground = (smooth(now - one, scale) for one in (self.dirty, self.clean))
-        like_thing, like_ground = (float(one[where].mean() + one[outline].mean()) / 2 for one in (thing, ground))
+        like_thing, like_ground = (
+            float(one[where].mean() + one[outline].mean()) / 2 for one in (thing, ground)
+        )
         if like_thing > ALIKE and like_thing > like_ground + BETTER:
             light = box(now - self.dirty, 9)
             self.clean, self.dirty = self.clean + light, now.copy()
@@ -104,6 +113,11 @@ class Item:
     def still(self) -> bool:
         """Whether it holds still as things do; people breathe, shift and look around."""
         return len(self.restless) >= CALM // 2 and float(np.median(self.restless)) < STILL_MOST
+
+    def forget_moves(self) -> None:
+        """Judge anew whether it holds still."""
+        self.restless.clear()
+        self.latest.clear()
 
     def recognised(self, now: Values) -> State:
         """Whether it is there in a scene that was learned anew, in whatever light: by its texture alone."""
@@ -124,6 +138,13 @@ def item_of(mask: Mask, since: float, zone: int, ground: Values, still: Values) 
     # Around it, what is there now is the ground in the light of now.
     dirty = np.where(mask[where][..., None], still[where], ground[where]).astype(np.float32)
     return Item(mask, since, zone, top, left, ground[where].copy(), dirty)
+
+
+def contrast(values: Values) -> NDArray[np.float32]:
+    """How much brightness and colour vary from a pixel to those beside it."""
+    kernel: NDArray[np.uint8] = np.ones((3, 3), dtype=np.uint8)
+    reach = cv2.dilate(values, kernel) - cv2.erode(values, kernel)
+    return np.dstack([reach[..., 0], colour_distance(reach)])
 
 
 def smooth(difference: Values, scale: NDArray[np.float32]) -> Mask:

@@ -21,7 +21,10 @@ KEPT = (
 FLAT = 1.5  # times the noise
 OUTLINE = 0.6  # share of the outline that must stand out, for a flat grey patch to be a thing
 LARGE = 0.12  # of the window: flat grey patches above that are shadows
-NARROW, LONG = 4.5, 6.0  # pixels from the outline to the middle, and length by width, of the edge of a moving shadow
+NARROW, LONG = (
+    4.5,
+    6.0,
+)  # pixels from the outline to the middle, and length by width, of the edge of a moving shadow
 THIN = 1.4  # pixels from the outline to the middle: less is the edge of a shadow, or of something that swayed
 
 

@@ -123,7 +123,7 @@ class Keeper:
             find.item.named = self._namer.name(picture, box)
             if find.item.named in self._ignored:
                 find.item.told = False
-                find.item.restless.clear()  # asked again when it has held still for a while
+                find.item.forget_moves()  # asked again when it has held still for a while
                 return []
         clean = smaller(self._album.passers.hide(picture, [box] if left else []))
         before = about["before"] if left else about.get("after", b"")

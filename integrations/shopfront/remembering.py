@@ -79,7 +79,8 @@ def load(path: Path, watcher: Watcher, t: float, now: float) -> dict[int, dict[s
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError("it is too large")
-        with np.load(path, allow_pickle=False) as data:
+        # numpy leaves a file of its own open when what it holds is damaged.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             return _restored(data, watcher, t, now)
     except FileNotFoundError:
         return {}

@@ -22,7 +22,7 @@ GONE = 12.0  # seconds for which a thing must not be seen to be gone
 ODD = 25.0  # seconds after which what stands in a thing's place is taken for what is left of it
 LEFT = 0.35  # share of a thing that must be left then
 STAGGERED = 7.0  # seconds between the first and the last part of a grey patch: a shadow that moves
-TOGETHER = 25.0  # seconds between parts that are one thing
+TOGETHER, NEAR = 25.0, 6  # seconds and pixels between parts that are one thing
 SMALLER = 0.6  # of the least size: measured things are a little smaller than they are
 LEAST_PIXELS = 14
 IN_ZONE = 0.4  # share of a thing that must lie in the zone
@@ -77,6 +77,7 @@ class Watcher:
             item.follow(self.ground.followed)
         self._find_again(look)
         told = [one for item in list(self.items) if not item.lost for one in self._attend(item, look)]
+        self._unite()
         self.ground.keep(look, self._frozen())
         self._search(look)
         return told + [one for item in list(self.items) for one in self._tell(item, look)]
@@ -126,7 +127,7 @@ class Watcher:
         fresh = item_of(still, since, item.zone, self.ground.long, self.ground.still)  # type: ignore[arg-type]
         item.mask, item.since, item.clean, item.dirty = still, since, fresh.clean, fresh.dirty
         item.top, item.left, item.odd_since = fresh.top, fresh.left, None
-        item.restless.clear()
+        item.forget_moves()
 
     def _recognise(self, t: float) -> None:
         """The scene was learned anew: which things are still in it?"""
@@ -232,25 +233,39 @@ class Watcher:
 
     def _add(self, patch: Mask, zone: int) -> None:
         since = self._since(patch)
-        reach = grown(patch, 3 + min(4, int(0.1 * np.count_nonzero(patch) ** 0.5)))
-        for item in self.items:
-            if not item.lost and np.any(reach & item.mask) and abs(item.since - since) < TOGETHER:
-                patch, since = patch | item.mask, min(since, item.since)
-                self._renew(item, patch, since)
-                return
+        near = [item for item in self.items if self._same(item, patch, since)]
+        if near:
+            self._renew(near[0], patch | near[0].mask, min(since, near[0].since))
+            return
         item = item_of(patch, since, zone, self.ground.long, self.ground.still)  # type: ignore[arg-type]
         self.items.append(item)
         self.changed = True
 
-    def _renew(self, item: Item, patch: Mask, since: float) -> None:
-        """More of a thing has been seen."""
+    def _same(self, item: Item, patch: Mask, since: float) -> bool:
+        """Whether a patch is a part of a thing: put there together, and close to it."""
+        close = bool(np.any(grown(patch, NEAR) & item.mask))
+        return not item.lost and close and abs(item.since - since) < TOGETHER
+
+    def _unite(self) -> None:
+        """Parts that grew together are one thing; what was told stays told."""
+        for item in [item for item in self.items if not item.told]:
+            for other in [other for other in self.items if other is not item]:
+                if self._same(other, item.mask, item.since):
+                    self.items.remove(item)
+                    self._renew(other, other.mask | item.mask, min(other.since, item.since), item)
+                    break
+
+    def _renew(self, item: Item, patch: Mask, since: float, part: Item | None = None) -> None:
+        """More of a thing has been seen: some pixels, or a part that had been taken for a thing of its own."""
         long = self.ground.long
         assert long is not None  # noqa: S101 - there is a look
         still = self.ground.still.copy()
-        still[item.place][item.mask[item.place]] = item.dirty[item.mask[item.place]]
+        for known in [item, *([part] if part else [])]:
+            still[known.place][known.mask[known.place]] = known.dirty[known.mask[known.place]]
         fresh = item_of(patch, since, item.zone, long, still)
         item.mask, item.since, item.clean, item.dirty = patch, since, fresh.clean, fresh.dirty
         item.top, item.left = fresh.top, fresh.left
+        item.forget_moves()
 
     # --- telling ------------------------------------------------------------------------------------------
 
