@@ -59,18 +59,7 @@ def import_people(
     merged = merge(present, found.persons, remove=remove_missing)
     written = not dry_run and write_file(path, merged.text)
     if as_json:
-        print_json(
-            {
-                "ok": True,
-                "file": str(path),
-                "written": written,
-                "added": merged.added,
-                "changed": merged.changed,
-                "unchanged": merged.unchanged,
-                "missing": merged.missing,
-                "ignored": found.ignored,
-            }
-        )
+        _print(path, found, merged, written)
         return 0
     click.echo(f"{path}: {merged.added} added, {merged.changed} changed, {merged.unchanged} unchanged")
     _tell_what_is_left_out(found, merged, remove_missing)
@@ -82,6 +71,21 @@ def import_people(
     elif written:
         click.echo("`hub reload` lets the running hub take it")
     return 0
+
+
+def _print(path: Path, found: Imported, merged: Merged, written: bool) -> None:
+    print_json(
+        {
+            "ok": True,
+            "file": str(path),
+            "written": written,
+            "added": merged.added,
+            "changed": merged.changed,
+            "unchanged": merged.unchanged,
+            "missing": merged.missing,
+            "ignored": found.ignored,
+        }
+    )
 
 
 def _tell_what_is_left_out(found: Imported, merged: Merged, removed: bool) -> None:
