@@ -4,12 +4,13 @@
 """
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from hub.store import catalogue
 from hub.store.sql import from_microseconds, to_microseconds
@@ -22,7 +23,7 @@ COLUMNS = (
 NOTHING_BEFORE = ""  # what the first row bears as the hash of the one before
 
 _HEADLESS = "what stood before it is missing, and no seal vouches for that"
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encode = msgspec.json.Encoder().encode
 Row = Mapping[str, Any]
 
 
@@ -65,7 +66,7 @@ class Verdict:
 
 def digest(values: Sequence[Any]) -> str:
     """The hash of a row, from its other columns in order."""
-    return hashlib.sha256(_encode(values).encode()).hexdigest()
+    return hashlib.sha256(_encode(values)).hexdigest()
 
 
 def append(connection: sqlite3.Connection, row: Row) -> None:

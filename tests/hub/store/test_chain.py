@@ -150,6 +150,11 @@ def test_any_text_holds(texts: list[str]) -> None:
     for text in texts:
         append(connection, told(who=text, id=text, details=json.dumps({"said": text})))
     found = verify(connection)
+    for *values, said in connection.execute("SELECT * FROM audit"):
+        assert (
+            hashlib.sha256(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+            == said
+        )
     connection.close()
     assert (found.rows, found.broken_at, found.reason) == (len(texts), None, "")
 
