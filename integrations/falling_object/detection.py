@@ -32,6 +32,7 @@ class Detection:
     cell: Cell
     cell_confidence: float
     cells: tuple[tuple[Cell, float], ...]
+    at_or_above: bool
     origin_px: tuple[float, float]
     origin_m: tuple[float, float, float]
     area_m2: float
@@ -53,6 +54,7 @@ class Detection:
         return {
             "building": self.cell.building, "floor": self.cell.floor, "unit": self.cell.unit, "cell": self.cell.name,
             "px": [round(v, 1) for v in self.origin_px], "confidence": round(self.cell_confidence, 2),
+            "bound": "at or above" if self.at_or_above else "exact",
             "alternatives": [{"cell": cell.name, "confidence": round(p, 2)} for cell, p in self.cells[1:]],
         }  # fmt: skip
 
@@ -72,6 +74,7 @@ def describe(calibration: Calibration, throw: Throw, t_alert: float) -> Detectio
         heavy=terminal.heavy >= HEAVY_AT, mass_kg=mass.kg, mass_kg_interval=(mass.low, mass.high),
         terminal_velocity=terminal.middle, terminal_velocity_interval=(terminal.low, terminal.high),
         confidence=rate(throw), cell=cell, cell_confidence=likely, cells=origin.cells,
+        at_or_above=origin.above,
         origin_px=origin.pixel, origin_m=origin.place, area_m2=throw.area_m2,
         trajectory=_trajectory(throw),
     )  # fmt: skip

@@ -23,6 +23,8 @@ REMEMBER_S = 6.0
 SAME_THROW_M, AHEAD_M_S = 0.9, 2.0
 SUSPECTS = 50
 UNIONS = 2
+HOLD_S = 0.8
+SHARED_PLACES = 4
 UPSET_S, UPSET_COUNT, QUARANTINE_S = 1.0, 4, 1.2
 
 
@@ -37,6 +39,7 @@ class Detector:
         self._finder = CandidateFinder()
         self._linker = Linker(calibration)
         self._pieces = Pieces()
+        self._held: list[Track] = []
         self._known: deque[Throw] = deque(maxlen=16)
         self._told: deque[Track] = deque(maxlen=16)
         self._upsets: deque[float] = deque(maxlen=UPSET_COUNT)
@@ -76,6 +79,7 @@ class Detector:
         self._known.clear()
         self._told.clear()
         self._pieces.clear()
+        self._held.clear()
         self._upsets.clear()
         self._blind_until = None
 
@@ -97,11 +101,9 @@ class Detector:
 
     def _decide(self, ended: Iterable[Track], now: float) -> list[Detection]:
         found = []
-        for track in sorted(ended, key=lambda track: -len(track.places)):
-            if self._goes_on(track):
-                continue
-            if any(leads_to(track, other) for other in self._linker.tracks):
-                self._pieces.keep(track)
+        waiting, self._held = [*self._held, *ended], []
+        for track in sorted(waiting, key=lambda track: -len(track.places)):
+            if self._goes_on(track) or self._is_held(track, now):
                 continue
             verdict = self._judge(track)
             if isinstance(verdict, Rejection):
@@ -128,6 +130,15 @@ class Detector:
             self._pieces.keep(track)
         return verdict
 
+    def _is_held(self, track: Track, now: float) -> bool:
+        """True while what may be its rest is in the air: both are judged together then."""
+        if now - track.last > HOLD_S or not any(leads_to(track, other) for other in self._linker.tracks):
+            return False
+        for piece in (*islice(self._pieces.unions(track), UNIONS), track):
+            self._pieces.keep(piece)
+        self._held.append(track)
+        return True
+
     def _goes_on(self, track: Track) -> bool:
         """True when a live, longer track took over most of this one's places."""
         mine = {id(place) for place in track.places[-8:]}
@@ -143,6 +154,9 @@ class Detector:
 
 def _same_path(known: Throw, throw: Throw) -> bool:
     """Whether the places of `throw` lie where `known` was, or would have gone on to."""
+    told = {id(place) for place in known.places}
+    if sum(id(place) in told for place in throw.places) >= SHARED_PLACES:
+        return True
     places = [
         place
         for place in throw.places

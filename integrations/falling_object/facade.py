@@ -10,6 +10,8 @@ from string import Formatter
 from .errors import DetectError
 
 NAME_LIMIT = 80
+ROOF = "roof"  # the floor of what was thrown from above the highest home
+ROOF_TALL_M = 2.5
 FIELD_SPEC = re.compile(r"0?\d{0,2}[ds]?")
 
 
@@ -47,6 +49,13 @@ class Grid:
             row, column, self.building, floor, unit, name_cell(self.name_format, self.building, floor, unit),
             self.column_edges[column], self.column_edges[column + 1],
             self.floor_edges[row], self.floor_edges[row + 1],
+        )  # fmt: skip
+
+    def roof(self) -> Cell:
+        """All of the roof as one cell: its row lies above the last, its unit is empty."""
+        return Cell(
+            len(self.floors), 0, self.building, ROOF, "", f"{self.building}-{ROOF}",
+            self.column_edges[0], self.column_edges[-1], self.floor_edges[-1], self.floor_edges[-1] + ROOF_TALL_M,
         )  # fmt: skip
 
     def cell_at(self, x: float, y: float) -> Cell | None:

@@ -40,7 +40,8 @@ SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 FIRST_SPEED_ACROSS = 9.0
 ACROSS_MOST, ACROSS_MORE_M = 1.2, 2.0
 INSIDE_LEAST = 0.35
-UNSEEN_S = 0.10
+# how long a thing in the air is overlooked at first, and more where it was also missed later
+UNSEEN_S, UNSEEN_MORE_S = 0.10, 0.6
 BLUR_PX2 = 1.8
 
 
@@ -129,7 +130,8 @@ def _conclude(
     reason = doubt(begin, story)
     if reason:
         return Rejection(reason, tuple(places))
-    origin = find_origin(calibration, begin, terminal.weights, UNSEEN_S, max(LEAST_TEMPER, begin.scatter))
+    unseen_s = UNSEEN_S + UNSEEN_MORE_S * (1.0 - begin_density(seen))
+    origin = find_origin(calibration, begin, terminal.weights, unseen_s, max(LEAST_TEMPER, begin.scatter))
     if origin.inside < INSIDE_LEAST or not origin.cells:
         return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places))
     return Throw(
@@ -214,6 +216,16 @@ def _doubt_seldom(track: Track, story: Story, wanted: float) -> str:
     if story.margin < wanted + SELDOM_MARGIN:
         return f"seen too seldom (lead {story.margin - wanted:.0f})"
     return ""
+
+
+def begin_density(places: list[Place]) -> float:
+    """The share of pictures of its first second in which it was seen, by the shortest step between two."""
+    times = np.array([place.blob.t for place in places])
+    early = times[times - times[0] <= 1.0]
+    if len(early) < 3:
+        return 0.5
+    step = float(np.quantile(np.diff(times), 0.2))
+    return float(np.clip((len(early) - 1) * step / max(early[-1] - early[0], 1e-3), 0.0, 1.0))
 
 
 def _speeds(begin: FallFit, story: Story) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .ballistics import GRAVITY, advance
 from .calibration import Calibration
-from .facade import Cell
+from .facade import Cell, Grid
 from .fit import FallFit, wind_of
 
 Array = NDArray[np.floating[Any]]
@@ -21,17 +21,29 @@ BACK_S, BACK_STEP_S = 2.4, 0.03
 LET_GO_SPEED, LET_GO_SPREAD = 0.0, 1.3
 HAND_M, HAND_SPREAD_M, ODD_HEIGHT = 1.3, 0.45, 0.12
 RAILING_M, RAILING_SPREAD_M = 0.1, 0.5
+# now and then a thing is overlooked for longer: share of such cases, and for how long
+OVERLOOKED, OVERLOOKED_S = 0.15, 0.8
+# how far beside and above the grid a release may seem to lie
+BESIDE_M, ABOVE_M, BELOW_M = 1.2, 3.5, 0.5
+# what still falls so fast wherever its fall is run back to was let go above, nobody knows how far
+STILL_FALLING = 2.2
+EACH_FLOOR_ABOVE = 0.75
+ALTERNATIVES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The release: time, place in facade metres (3,), its pixel, and cells with probabilities, likeliest first."""
+    """The release: time, place in facade metres (3,), its pixel, and cells with probabilities, likeliest first.
+
+    `above`: it was falling fast already where it was first seen; the likeliest cell is the lowest it can have left.
+    """
 
     t: float
     place: tuple[float, float, float]
     pixel: tuple[float, float]
     cells: tuple[tuple[Cell, float], ...]
     inside: float
+    above: bool = False
 
 
 def find_origin(
@@ -49,10 +61,12 @@ def find_origin(
     middle = np.einsum("sb,sbi->i", share, places)
     back = float(np.einsum("sb,s->", share, times))
     pixel = calibration.project(middle[None])[0]
-    cells, inside = _weigh_cells(calibration, places.reshape(-1, 3), share.ravel())
+    above = bool(np.einsum("sb,sb->", share, speeds[..., 1]) < -STILL_FALLING)
+    sums, inside = _weigh_cells(calibration, places.reshape(-1, 3), share.ravel())
     return Origin(
         fit.first - back, (float(middle[0]), float(middle[1]), float(middle[2])),
-        (float(pixel[0]), float(pixel[1])), cells, inside,
+        (float(pixel[0]), float(pixel[1])), _name_cells(calibration.grid, _lift(sums) if above else sums), inside,
+        above,
     )  # fmt: skip
 
 
@@ -83,37 +97,52 @@ def _rewind(state: Array, wind: Array, terminals: Array) -> tuple[Array, Array]:
 
 def _let_go_belief(upward: Array, times: Array, unseen_s: float) -> Array:
     """Log belief that it was let go then: at a hand's speed, and not long before it was seen."""
-    return np.asarray(-0.5 * ((upward - LET_GO_SPEED) / LET_GO_SPREAD) ** 2 - (times / unseen_s)[:, None])
+    soon = (1 - OVERLOOKED) / unseen_s * np.exp(-times / unseen_s)
+    late = OVERLOOKED / OVERLOOKED_S * np.exp(-times / OVERLOOKED_S)
+    unseen = np.log(soon + late)
+    return np.asarray(-0.5 * ((upward - LET_GO_SPEED) / LET_GO_SPREAD) ** 2 + unseen[:, None])
 
 
 def _hand_belief(calibration: Calibration, heights: Array) -> Array:
     """Log belief in a height above the ground: hands are a railing's height above their floor."""
     edges = np.array(calibration.grid.floor_edges)
-    row = np.clip(np.searchsorted(edges, heights, side="right") - 1, 0, len(edges) - 2)
+    row = np.clip(np.searchsorted(edges, heights, side="right") - 1, 0, len(edges) - 1)
     above = heights - edges[row]
     usual = np.exp(-0.5 * ((above - HAND_M) / HAND_SPREAD_M) ** 2)
     return np.asarray(np.log(ODD_HEIGHT + (1 - ODD_HEIGHT) * usual))
 
 
-def _weigh_cells(
-    calibration: Calibration, places: Array, share: Array
-) -> tuple[tuple[tuple[Cell, float], ...], float]:
-    """Cells with their probabilities, and how much of the whole lies on the grid (half a floor of slack)."""
+def _weigh_cells(calibration: Calibration, places: Array, share: Array) -> tuple[Array, float]:
+    """Weights (rows and the roof, columns), and how much of the whole lies on the grid or close to it."""
     grid = calibration.grid
     columns, rows = np.array(grid.column_edges), np.array(grid.floor_edges)
-    slack = 0.5
     inside = (
-        (places[:, 0] > columns[0] - slack) & (places[:, 0] < columns[-1] + slack)
-        & (places[:, 1] > rows[0] - slack) & (places[:, 1] < max(rows[-1] + 1.75, calibration.roof_m + 2.0))
+        (places[:, 0] > columns[0] - BESIDE_M) & (places[:, 0] < columns[-1] + BESIDE_M)
+        & (places[:, 1] > rows[0] - BELOW_M) & (places[:, 1] < max(rows[-1], calibration.roof_m) + ABOVE_M)
     )  # fmt: skip
     column = np.clip(np.searchsorted(columns, places[:, 0], side="right") - 1, 0, len(columns) - 2)
-    row = np.clip(np.searchsorted(rows, places[:, 1], side="right") - 1, 0, len(rows) - 2)
-    sums = np.bincount(row * (len(columns) - 1) + column, weights=share * inside)
-    total = float(sums.sum())
-    order = np.argsort(-sums)[:6]
-    cells = tuple(
-        (grid.cell(*divmod(int(index), len(columns) - 1)), float(sums[index]) / max(total, 1e-12))
-        for index in order
-        if sums[index] > 0.01 * total
-    )
-    return cells, total
+    row = np.clip(np.searchsorted(rows, places[:, 1], side="right") - 1, 0, len(rows) - 1)
+    size = len(rows) * (len(columns) - 1)
+    sums = np.bincount(row * (len(columns) - 1) + column, weights=share * inside, minlength=size)
+    return np.asarray(sums, dtype=np.float64).reshape(len(rows), -1), float(sums.sum())
+
+
+def _lift(sums: Array) -> Array:
+    """Spread each row's weight over the rows above it, less with each floor."""
+    spread, rows = np.zeros_like(sums), np.arange(len(sums))
+    for row in rows:
+        higher = np.where(rows >= row, EACH_FLOOR_ABOVE ** (rows - row).clip(0), 0.0)
+        spread += sums[row] * (higher / higher.sum())[:, None]
+    return spread
+
+
+def _name_cells(grid: Grid, sums: Array) -> tuple[tuple[Cell, float], ...]:
+    """The likeliest cells with their probabilities; the roof is one cell."""
+    total = max(float(sums.sum()), 1e-12)
+    weighed = [(grid.roof(), float(sums[-1].sum()) / total)]
+    weighed += [
+        (grid.cell(row, column), float(sums[row, column]) / total)
+        for row, column in np.argwhere(sums[:-1] > 0.01 * total).tolist()
+    ]
+    likely = [(cell, share) for cell, share in weighed if share > 0.01]
+    return tuple(sorted(likely, key=lambda pair: -pair[1])[:ALTERNATIVES])

@@ -131,7 +131,7 @@ def draw_floors(sheet: Sheet) -> None:
     side = _side_with_room(sheet, sides)
     away = -1 if side == 0 else 1
     last_y = float("inf")
-    release = sheet.detection.cell.row
+    release = min(sheet.detection.cell.row, len(grid.floors) - 1)  # the roof is marked at the floor below it
     for row in (release, *(row for row in rows if row != release)):
         x, y = (float(value) for value in np.clip(sides[side][row], -FAR, FAR))
         if not 0 < y < sheet.canvas.shape[0]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hub.api import Pictures
 
 from .detection import Detection
-from .facade import Cell
+from .facade import ROOF, Cell
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]  # blue, green, red
@@ -118,6 +118,8 @@ def home_zh(cell: Cell) -> str:
     building, floor, unit = cell.building, str(cell.floor), cell.unit
     if len(building) < 4 and not building.endswith(BUILDING_ENDS):
         building += "号楼"
+    if floor == ROOF:
+        return f"{building} 天台"
     if not floor.endswith(("层", "楼")):
         floor += "层"
     return f"{building} {floor} {unit}{'室' if unit.isdigit() else ''}"

@@ -25,7 +25,9 @@ class Pieces:
 
     def keep(self, track: Track) -> None:
         """Remember a track that may be the beginning of another."""
-        if len(track.places) >= LEAST_PLACES and track.drop >= LEAST_DROP_M:
+        if len(track.places) < LEAST_PLACES or track.drop < LEAST_DROP_M:
+            return
+        if not any(piece.first == track.first and piece.last == track.last for piece in self._kept):
             self._kept.append(track)
 
     def clear(self) -> None:
