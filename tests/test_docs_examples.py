@@ -90,6 +90,8 @@ class Site:
         self.folder, self._cache, self._manager = folder, Cache(), Manager()
         shutil.copytree(ROOT / "config", folder, ignore=shutil.ignore_patterns(".hub", "clips"))
         (folder / "clips").mkdir()
+        for clip in (ROOT / "config/clips").iterdir():  # the videos need only be there
+            (folder / "clips" / clip.name).touch()
         shutil.copy(ROOT / "config/clips/demo_facade.json", folder / "clips")
         (folder / "certificates").mkdir()
         self._sections = list(sections((folder / "configuration.yaml").read_text(encoding="utf-8")))
