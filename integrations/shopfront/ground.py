@@ -17,6 +17,7 @@ from integrations.shopfront.window import Mask, Picture
 BRIGHT_LEAST, COLOUR_LEAST = 0.09, 0.075  # logarithms by which a thing must differ from the ground
 BRIGHT_MOST, COLOUR_MOST = 0.35, 0.30  # above which a pixel's restlessness may not raise that
 SIGMAS = 3.5
+SWAY = 0.5  # of a still thing's own contrast, by which a shift of half a pixel may change it
 EDGE = 0.3  # of the ground's own contrast around a pixel: what a shift of a third of a pixel may do
 SLOW, RESTLESS, LIGHT = 300.0, 100.0, 40.0  # seconds: the ground's rate, that of its noise, that of light
 QUANTILE, QUANTILE_SIGMAS = (
@@ -144,8 +145,9 @@ class Ground:
 
     def _hold(self, look: Look) -> None:
         """The still layer: what stands where it stood, for how long."""
-        same = (score_of(look.values - self.still, look.scale) < SAME) & (self.seen > 0)
         there = look.changed
+        bearable = look.scale + SWAY * contrast(look.values) if there.any() else look.scale
+        same = (score_of(look.values - self.still, bearable) < SAME) & (self.seen > 0)
         match = there & same
         self.seen[match] += look.step
         self.empty[there] = 0
@@ -218,6 +220,13 @@ def score_of(difference: Values, scale: NDArray[np.float32]) -> NDArray[np.float
     bright = difference[..., 0] / scale[..., 0]
     colour = colour_distance(difference) / scale[..., 1]
     return np.asarray(cv2.magnitude(bright, colour), dtype=np.float32)
+
+
+def contrast(values: Values) -> NDArray[np.float32]:
+    """How much brightness and colour vary from a pixel to those beside it."""
+    kernel: NDArray[np.uint8] = np.ones((3, 3), dtype=np.uint8)
+    reach = cv2.dilate(values, kernel) - cv2.erode(values, kernel)
+    return np.dstack([reach[..., 0], colour_distance(reach)])
 
 
 def clean(mask: Mask) -> Mask:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from integrations.shopfront.ground import EDGE, Look, score_of
+from integrations.shopfront.ground import SWAY, Look, contrast, score_of
 from integrations.shopfront.judging import correlation, eroded
 from integrations.shopfront.light import GREY, LIGHT_RANGE, Values, box, colour_distance, spread
 from integrations.shopfront.window import Mask
@@ -19,6 +19,7 @@ State = Literal["present", "absent", "hidden"]
 
 AROUND = 3  # pixels of ground that belong to a thing's picture: its outline is what tells it from the ground
 PRESENT, ABSENT = 0.6, 0.35  # how far between ground (0) and thing (1)
+SAME_SHARE = 0.85  # of a thing's pixels that look as they did: it is there, whatever its contrasts
 STRONG = 4.0  # times what a thing must differ by
 LEFT_OVER = 0.6  # of the thing's own energy that neither explains
 STILL_MOST = 0.12  # share of a still thing's pixels that may differ from picture to picture
@@ -83,14 +84,16 @@ class Item:
         self.latest.append(now)
         change = now - self.latest[0]
         change = change - np.array([np.median(channel) for channel in change[part].T], np.float32)
-        moved = score_of(change, scale + EDGE * contrast(now)) > 1
+        bearable = scale + SWAY * contrast(now)
+        moved = score_of(change, bearable) > 1
         # Rain and a swaying pole move what is around it, too.
         differs = float(moved[part].mean()) - float(moved[~part].mean() if not part.all() else 0)
-        if share > PRESENT and left < LEFT_OVER:
+        ground = float((score_of(now - self.clean, scale)[part] > 1).mean())
+        same = float((score_of(now - self.dirty, bearable)[part] < 1).mean())
+        if (share > PRESENT and left < LEFT_OVER) or (same > SAME_SHARE and ground > 0.5):
             self.restless.append(differs)
             self.dirty = self.dirty + (now - self.dirty) * np.float32(FOLLOWS)
             return "present"
-        ground = float((score_of(now - self.clean, scale)[part] > 1).mean())
         if (share < ABSENT and left < LEFT_OVER) or ground < 0.15:
             return "absent"
         return self._in_other_light(now, scale)
@@ -138,13 +141,6 @@ def item_of(mask: Mask, since: float, zone: int, ground: Values, still: Values) 
     # Around it, what is there now is the ground in the light of now.
     dirty = np.where(mask[where][..., None], still[where], ground[where]).astype(np.float32)
     return Item(mask, since, zone, top, left, ground[where].copy(), dirty)
-
-
-def contrast(values: Values) -> NDArray[np.float32]:
-    """How much brightness and colour vary from a pixel to those beside it."""
-    kernel: NDArray[np.uint8] = np.ones((3, 3), dtype=np.uint8)
-    reach = cv2.dilate(values, kernel) - cv2.erode(values, kernel)
-    return np.dstack([reach[..., 0], colour_distance(reach)])
 
 
 def smooth(difference: Values, scale: NDArray[np.float32]) -> Mask:

@@ -65,7 +65,7 @@ ZONE = {
         0.1, 100
     ),
     vol.Optional("hours", default=list, description="when it must be clear; none: always"): vol.All(
-        vol.Any([hours], vol.All(hours, lambda one: [one])), vol.Length(max=10)
+        lambda value: value if isinstance(value, list) else [value], [hours], vol.Length(max=10)
     ),
 }
 DETECTOR = {
