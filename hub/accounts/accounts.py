@@ -7,6 +7,7 @@ from datetime import timedelta
 from hub.accounts.audit import Audit
 from hub.accounts.book import Book
 from hub.accounts.invitations import Invitations
+from hub.accounts.passkeys import Passkeys
 from hub.accounts.passwords import Hasher
 from hub.accounts.permissions import Permissions, Principal
 from hub.accounts.principals import Principals
@@ -48,6 +49,8 @@ class Accounts:
         self.sign_in = SignIn(self.book, self.throttle, self.hasher, clock.now, audit)
         self.registry = Registry(self.book, self.sessions, self.hasher, directory, clock.now)
         self.audit = audit
+        self.passkeys = Passkeys(store.memory(MEMORY), self.book, self.throttle, clock.now, audit)
+        self.registry.on_reset = self.passkeys.forget
         self.invitations = Invitations(self.book, self.registry, self.hasher, clock.now)
         self.sessions.on_revoked(self.principals.forget)
 

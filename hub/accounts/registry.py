@@ -35,6 +35,8 @@ class Registry:
     ) -> None:
         self._book, self._sessions, self._hasher = book, sessions, hasher
         self._directory, self._now = directory, now
+        # Hears of an account whose way in was changed by another, or that is gone: what else opens it must go.
+        self.on_reset: Callable[[str], None] = lambda _account: None
 
     def account(self, name: str) -> Account:
         """The account of this name; ActionRefused when there is none."""
@@ -132,6 +134,7 @@ class Registry:
         with self._book.units.open() as unit:
             self._sessions.end_now(self._book.sessions_of(account.id))
             self._book.drop(account)
+            self.on_reset(account.id)
         await unit.receipt
 
     async def set_password(self, account: Account, password: str, *, keep: str = "") -> None:
@@ -139,6 +142,8 @@ class Registry:
         written = await self._hasher.hash(check_password(password, account.name))
         with self._book.units.open() as unit:
             account = self._current(account)  # it may have changed meanwhile
+            if not keep:
+                self.on_reset(account.id)
             self._book.put(replace(account, password=written, password_at=self._now(), devices=()))
             self._sessions.end_now(
                 session

@@ -42,6 +42,16 @@ WORDS: Mapping[str, tuple[str, str]] = {  # zh-CN, en
         "这个用户名和已有账户“{name}”太像，请换一个",
         "this name looks like the account '{name}'; choose another",
     ),
+    "passkey_unknown": ("这个通行密钥在此无效", "this passkey is not known here"),
+    "passkey_refused": ("无法添加这个通行密钥", "this passkey can't be added"),
+    "passkey_missing": (
+        "本系统没有安装通行密钥组件",
+        "passkeys are not installed here: pip install 'linli-hub[passkeys]'",
+    ),
+    "passkey_host": (
+        "通行密钥需要用域名（或 localhost）打开控制台",
+        "for passkeys, open the console by a host name or localhost, not by an address",
+    ),
     "not_here": ("请求必须来自本系统的页面", "this has to be sent by our own page"),
     "malformed": ("请求的格式不正确", "the request is malformed"),
     "sign_in_first": ("请先登录", "sign in first"),

@@ -8,6 +8,7 @@ from hub.plugins.routes import Routes
 from hub.web.client_tokens import ClientTokens
 from hub.web.login_flow import LoginFlows
 from hub.web.own_account import add_own_account_routes
+from hub.web.passkeys import add_passkey_routes
 from hub.web.signin import add_sign_in_routes
 
 
@@ -15,8 +16,9 @@ def add_auth_routes(
     routes: Routes, accounts: Accounts, now: Callable[[], datetime], site_name: str, language: str
 ) -> None:
     """Serve them; `language` is the site's, for who names none."""
-    add_sign_in_routes(routes, accounts, language)
-    add_own_account_routes(routes, accounts, now, site_name, language)
+    signing_in = add_sign_in_routes(routes, accounts, language)
+    own = add_own_account_routes(routes, accounts, now, site_name, language)
+    add_passkey_routes(routes, accounts, own, signing_in, site_name, language)
     flows = LoginFlows(accounts, now)
     flows.add_routes(routes)
     ClientTokens(accounts, flows).add_routes(routes)

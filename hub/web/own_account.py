@@ -22,7 +22,7 @@ MANAGE = "manage account"
 
 def add_own_account_routes(
     routes: Routes, accounts: Accounts, now: Callable[[], datetime], name: str, language: str
-) -> None:
+) -> "OwnAccountViews":
     """Serve them."""
     views = OwnAccountViews(accounts, now, name)
     for method, path, handler, access in (
@@ -38,6 +38,7 @@ def add_own_account_routes(
         ("POST", "/auth/accounts", views.administer, MANAGE),
     ):
         routes.add(method, path, refusing(language)(handler), access=access, owner="hub")
+    return views
 
 
 class OwnAccountViews:
@@ -56,47 +57,47 @@ class OwnAccountViews:
 
     async def sessions(self, request: web.Request) -> web.Response:
         """One's sessions and tokens, the last used first."""
-        account, current = self._signed_in(request)
+        account, current = self.signed_in(request)
         found = sorted(self._accounts.book.sessions_of(account.id), key=lambda item: item.used, reverse=True)
         return web.json_response([told_session(item) | {"current": item.id == current.id} for item in found])
 
     async def end_others(self, request: web.Request) -> web.Response:
         """End every session but this one; tokens stay."""
-        account, current = self._signed_in(request)
+        account, current = self.signed_in(request)
         others = [
             item
             for item in self._accounts.book.sessions_of(account.id)
             if item.id != current.id and item.kind != "token"
         ]
         await self._accounts.sessions.end(others)
-        self._note(account, "revoke", request, {"sessions": [item.id for item in others]})
+        self.note(account, "revoke", request, {"sessions": [item.id for item in others]})
         return web.json_response({"revoked": [item.id for item in others]})
 
     async def end_one(self, request: web.Request) -> web.Response:
         """End one of one's sessions or tokens."""
-        account, _ = self._signed_in(request)
+        account, _ = self.signed_in(request)
         wanted = request.match_info["id"]
         found = [item for item in self._accounts.book.sessions_of(account.id) if item.id == wanted]
         if not found:
             raise NotAllowed("not_yours")
         await self._accounts.sessions.end(found)
-        self._note(account, "revoke", request, {"session": wanted})
+        self.note(account, "revoke", request, {"session": wanted})
         return web.json_response({"revoked": [wanted]})
 
     async def change_password(self, request: web.Request) -> web.Response:
         """{"password", "new"}: ends all other sessions, and forgets known devices."""
-        account, current = self._signed_in(request)
+        account, current = self.signed_in(request)
         body = await read_json(request)
-        await self._again(account, body, request)
+        await self.ask_again(account, body, request)
         await self._accounts.registry.set_password(account, text(body, "new"), keep=current.id)
-        self._note(account, "set_password", request)
+        self.note(account, "set_password", request)
         return web.json_response({"changed": True})
 
     async def begin_totp(self, request: web.Request) -> web.Response:
         """A new shared secret with its QR code; nothing changes until it is confirmed."""
         import segno
 
-        account, _ = self._signed_in(request)
+        account, _ = self.signed_in(request)
         await read_json(request)
         secret = new_totp()
         uri = totp_uri(secret, account.name, self._site_name)
@@ -104,28 +105,28 @@ class OwnAccountViews:
 
     async def confirm_totp(self, request: web.Request) -> web.Response:
         """{"password", "secret", "code"}: from now on codes are wanted; answers recovery codes, shown once."""
-        account, _ = self._signed_in(request)
+        account, _ = self.signed_in(request)
         body = await read_json(request)
-        await self._again(account, body, request)
+        await self.ask_again(account, body, request)
         recovery = await self._accounts.registry.confirm_totp(
             account, text(body, "secret"), text(body, "code")
         )
-        self._note(account, "add_second_factor", request)
+        self.note(account, "add_second_factor", request)
         return web.json_response({"recovery_codes": list(recovery)})
 
     async def remove_totp(self, request: web.Request) -> web.Response:
         """{"password"}: no codes any more."""
-        account, _ = self._signed_in(request)
-        await self._again(account, await read_json(request), request)
+        account, _ = self.signed_in(request)
+        await self.ask_again(account, await read_json(request), request)
         await self._accounts.registry.remove_totp(account)
-        self._note(account, "remove_second_factor", request)
+        self.note(account, "remove_second_factor", request)
         return web.json_response({"removed": True})
 
     async def make_token(self, request: web.Request) -> web.Response:
         """{"password", "label", "scopes"?, "days"?}: a long-lived token, shown once."""
-        account, _ = self._signed_in(request)
+        account, _ = self.signed_in(request)
         body = await read_json(request)
-        await self._again(account, body, request)
+        await self.ask_again(account, body, request)
         days = number(body, "days")
         session, secret = await self._accounts.registry.make_token(
             account,
@@ -133,7 +134,7 @@ class OwnAccountViews:
             scopes=texts(body, "scopes") or None,
             lasts=None if days is None else timedelta(days=days),
         )
-        self._note(account, "make_token", request, {"session": session.id, "label": session.label})
+        self.note(account, "make_token", request, {"session": session.id, "label": session.label})
         return web.json_response(told_session(session) | {"token": secret}, status=201)
 
     async def administer(self, request: web.Request) -> web.Response:
@@ -142,19 +143,21 @@ class OwnAccountViews:
         who, body = request[PRINCIPAL], await read_json(request)
         return web.json_response(await self._administration.carry_out(body, who))
 
-    def _signed_in(self, request: web.Request) -> tuple[Account, Session]:
+    def signed_in(self, request: web.Request) -> tuple[Account, Session]:
         """The account and session of who signed in on the console; a token can't make itself at home."""
         session = request.get(SESSION)
         if session is None:
             raise NotAllowed("session_only")
         return self._accounts.book.accounts[session.account], session
 
-    async def _again(self, account: Account, body: dict[str, Any], request: web.Request) -> None:
+    async def ask_again(self, account: Account, body: dict[str, Any], request: web.Request) -> None:
+        """Want the password once more, before what is grave."""
         await self._accounts.sign_in.check_again(account, text(body, "password"), address_of(request))
 
-    def _note(
+    def note(
         self, account: Account, verb: str, request: web.Request, details: dict[str, Any] | None = None
     ) -> None:
+        """Tell the audit log."""
         self._accounts.audit.record(
             verb, "account", account.id, who=account.id, address=address_of(request), details=details
         )

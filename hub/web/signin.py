@@ -23,7 +23,7 @@ _BROWSERS = ("MicroMessenger", "Edg", "OPR", "Firefox", "Chrome", "Safari")
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
 
 
-def add_sign_in_routes(routes: Routes, accounts: Accounts, language: str) -> None:
+def add_sign_in_routes(routes: Routes, accounts: Accounts, language: str) -> "SignInViews":
     """Serve them."""
     views = SignInViews(accounts)
     for method, path, handler in (
@@ -33,6 +33,7 @@ def add_sign_in_routes(routes: Routes, accounts: Accounts, language: str) -> Non
         ("POST", "/auth/invitation/accept", views.accept),
     ):
         routes.add(method, path, refusing(language)(handler), access="public", owner="hub")
+    return views
 
 
 class SignInViews:
@@ -51,7 +52,7 @@ class SignInViews:
             address=address_of(request),
             device=request.cookies.get(cookie_name(request, DEVICE), ""),
         )
-        return await self._let_in(request, await self._accounts.sign_in.check(attempt))
+        return await self.let_in(request, await self._accounts.sign_in.check(attempt))
 
     async def sign_out(self, request: web.Request) -> web.Response:
         """End this session; it is no fault if there is none."""
@@ -84,9 +85,10 @@ class SignInViews:
         )
         if account.totp:
             return web.json_response({"signed_in": False, "name": account.name})
-        return await self._let_in(request, account)
+        return await self.let_in(request, account)
 
-    async def _let_in(self, request: web.Request, account: Account) -> web.Response:
+    async def let_in(self, request: web.Request, account: Account) -> web.Response:
+        """Open a session, hand its cookies out, and tell who one is."""
         if SESSION in request:  # who signs in anew gets a new session
             await self._accounts.sessions.end([request[SESSION]])
         address = address_of(request)

@@ -107,6 +107,18 @@ async def test_who_is_disabled_while_the_password_is_checked_stays_out(bench: Be
         await trying
 
 
+async def test_a_password_that_is_replaced_while_it_is_checked_is_refused(bench: Bench) -> None:
+    import asyncio
+    from dataclasses import replace
+
+    wang = await bench.add("wang")
+    trying = asyncio.ensure_future(bench.sign_in("wang"))
+    await asyncio.sleep(0)
+    bench.accounts.book.put(replace(wang, password="$another"))
+    with pytest.raises(SignInRefused):
+        await trying
+
+
 async def test_removing_forgets_account_sessions_and_name(bench: Bench) -> None:
     wang = await bench.add("wang")
     token = await bench.token(wang)

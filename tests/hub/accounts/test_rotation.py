@@ -148,6 +148,17 @@ def test_the_grace_is_not_given_again_when_the_next_secret_is_on_its_way() -> No
     assert server.show("0") == (False, "")
 
 
+def test_the_grace_is_for_the_one_before_alone() -> None:
+    server = Server(now=START + TURN)
+    server.show("0")
+    server.show("1")
+    server.now += TURN
+    assert server.show("1") == (True, "2")
+    assert server.show("2") == (True, "")
+    assert server.show("1") == (True, "")
+    assert server.show("0") == (False, "")
+
+
 @pytest.mark.parametrize("kind", ["console", "client", "token"])
 def test_a_session_ends_at_its_end(kind: str) -> None:
     session = fresh(kind)

@@ -4,6 +4,7 @@ import pytest
 
 from hub.accounts import throttle
 from hub.accounts.passwords import Hasher
+from hub.accounts.secret import new_secret
 from hub.accounts.signin import SignInRefused, Throttled
 from hub.accounts.throttle import WRONG_AT_ADDRESS, WRONG_IN_A_ROW, network_of
 from tests.hub.accounts.bench import ELSEWHERE, HOME, PASSWORD, Bench
@@ -79,6 +80,24 @@ async def test_nobody_can_keep_the_owner_of_a_known_device_out(bench: Bench) -> 
     assert await bench.accounts.sign_in.know_device(wang.id, device) == device
     with pytest.raises(Throttled):
         await bench.sign_in("wang", address=ELSEWHERE)  # which is no pardon for the others
+
+
+async def test_a_device_that_is_made_up_helps_nobody(bench: Bench) -> None:
+    await bench.add("wang")
+    await be_wrong(bench, "wang")
+    for device in (new_secret("device"), "lld_", "x"):
+        with pytest.raises(Throttled):
+            await bench.sign_in("wang", device=device)
+
+
+async def test_an_account_of_ones_own_pardons_no_tries_at_others(bench: Bench) -> None:
+    await bench.add("thief")
+    for n in range(WRONG_AT_ADDRESS):
+        await be_wrong(bench, f"name{n}", 1)
+        if n < WRONG_AT_ADDRESS - 1:
+            await bench.sign_in("thief")
+    with pytest.raises(Throttled):
+        await bench.sign_in("thief")
 
 
 async def test_a_stolen_device_is_held_up_like_any_and_serves_its_account_alone(bench: Bench) -> None:
