@@ -121,4 +121,6 @@ def set_up(*, level: str = "INFO", style: str = "auto", stream: TextIO = sys.std
     root.setLevel(level)
     for chatty in ("aiohttp.access", "alembic", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # A traceback for each request that is no HTTP: whoever likes could fill the disk. What routes fail at, we tell.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     return masking

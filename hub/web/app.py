@@ -52,7 +52,11 @@ class Front:
     async def start(self, host: str, port: int) -> None:
         """Listen; OSError when the address is taken."""
         self._runner = web.AppRunner(
-            self.app(), access_log=None, shutdown_timeout=2, keepalive_timeout=KEEP_ALIVE
+            self.app(),
+            access_log=None,
+            shutdown_timeout=2,
+            keepalive_timeout=KEEP_ALIVE,
+            auto_decompress=False,  # a small body must not become a large one
         )
         await self._runner.setup()
         assert self._runner.server is not None  # noqa: S101 - it is there after the set-up

@@ -53,6 +53,8 @@ class Guard:
     async def _answer(self, request: web.Request, handler: "Handler") -> web.StreamResponse:
         if (request.content_length or 0) > MAX_BODY:
             raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise web.HTTPUnsupportedMediaType(text="send the body as it is, without Content-Encoding")
         with self.limits.request(request.remote, is_long=is_upgrade(request)):
             self._origins.check(request)
             watch = self._loop.call_later(BODY_PATIENCE, _cut_off, request) if request.can_read_body else None

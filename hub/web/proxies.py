@@ -12,6 +12,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MOST_HOPS = 20
 MOST_TOLD = 20  # unknown proxies that are told of
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\Z")
+_FORWARDING = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 log = logging.getLogger("hub.web")
 
@@ -46,7 +47,12 @@ class Proxies:
         host = _last(request, "X-Forwarded-Host") or request.host
         if scheme not in _SCHEMES or not _HOST.match(host):
             raise web.HTTPBadRequest(text="the proxy's X-Forwarded-Proto or X-Forwarded-Host can't be read")
-        return request.clone(remote=self._caller(request), scheme=_SCHEMES[scheme], host=host)
+        # What is believed is in the request from here on; a forwarding header that is left was not believed.
+        headers = request.headers.copy()
+        for name in _FORWARDING:
+            headers.popall(name, None)
+        caller = self._caller(request)
+        return request.clone(remote=caller, scheme=_SCHEMES[scheme], host=host, headers=headers)
 
     def _caller(self, request: web.Request) -> str:
         """The nearest address that is no trusted proxy; what stands before it anyone could have written."""

@@ -433,3 +433,59 @@ async def test_tls_follows_its_files_and_the_old_pair_goes_on_while_they_do_not_
     (config / "a.key").write_bytes((config / "b.key").read_bytes())
     tls.look()
     assert await shown(url) != first
+
+
+# --- what was tried from outside --------------------------------------------------------------------------
+
+
+async def test_a_compressed_body_is_not_unpacked(hub: HubKit) -> None:
+    import gzip
+
+    await start(hub)
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    bomb = gzip.compress(b"[" * 5_000_000)
+    assert (await hub.request("POST", "/take", data=bomb, headers=headers)).status == 415
+
+
+@pytest.mark.parametrize(
+    ("http", "headers", "heard"),
+    [
+        ("{}", {}, True),
+        ("{}", {"X-Forwarded-For": "93.184.216.34"}, False),
+        (TRUSTED, {"X-Forwarded-For": "93.184.216.34"}, False),
+        (TRUSTED, {"X-Forwarded-For": "192.168.1.7"}, True),
+    ],
+)
+async def test_a_local_webhook_is_not_opened_by_a_proxy(
+    hub: HubKit, http: str, headers: dict[str, str], heard: bool
+) -> None:
+    await hub.start(
+        f"notify:\nhttp: {http}\n"
+        "automation:\n"
+        "  - alias: hook\n"
+        "    trigger: [{platform: webhook, webhook_id: the-door-bell-9f, local_only: true}]\n"
+        "    action: [{event: bell_rang}]\n"
+    )
+    before = len(hub.events)
+    await hub.request("POST", "/api/webhook/the-door-bell-9f", headers=headers)
+    assert any("bell_rang" in str(event) for event in hub.events[before:]) == heard
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /live HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET /live HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 500 + b"\r\n",
+        b"POST /take HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /take HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd",
+        b"GET /live HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x00\xff\r\n\r\n",
+    ],
+)
+async def test_what_is_no_sound_http_is_refused_and_the_hub_goes_on(hub: HubKit, raw: bytes) -> None:
+    await start(hub)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(hub.hub_of.url.rpartition(":")[2]))
+    writer.write(raw)
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    assert (await hub.request("GET", "/live")).status == 200
