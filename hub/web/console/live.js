@@ -3,17 +3,19 @@
 const listeners = new Map(); // event type -> set of callbacks
 const watchers = new Set(); // of the connection itself
 let socket;
+let journal; // the stream of alarms
 let number = 0;
 let wait = 500;
 let wanted = false;
 let subscriptions = new Map(); // id -> event type
 export let connected = false;
 
-/** Hear of events of a type, or of every one ("*"); returns the undo. */
+/** Hear of events of a type; "alarm" means every kind of alarm, as the journal takes it in. Returns the undo. */
 export function on(type, callback) {
   if (!listeners.has(type)) {
     listeners.set(type, new Set());
-    if (connected) subscribe(type);
+    if (type === "alarm") follow();
+    else if (connected) subscribe(type);
   }
   listeners.get(type).add(callback);
   return () => listeners.get(type)?.delete(callback);
@@ -28,11 +30,23 @@ export function onConnection(callback) {
 export function open() {
   wanted = true;
   if (!socket) connect();
+  if (listeners.has("alarm")) follow();
 }
 
 export function close() {
   wanted = false;
   socket?.close();
+  journal?.close();
+  journal = undefined;
+}
+
+/** The browser itself goes on where it was cut off. */
+function follow() {
+  if (!wanted || journal) return;
+  journal = new EventSource("/api/v1/events/stream");
+  journal.addEventListener("alarm", (message) => {
+    for (const callback of [...(listeners.get("alarm") ?? [])]) callback(JSON.parse(message.data));
+  });
 }
 
 function connect() {
@@ -59,7 +73,7 @@ function take(message) {
     number = 0;
     subscriptions = new Map();
     tell(true);
-    for (const type of listeners.keys()) subscribe(type);
+    for (const type of listeners.keys()) if (type !== "alarm") subscribe(type);
   } else if (message.type === "event") {
     const type = subscriptions.get(message.id);
     for (const callback of [...(listeners.get(type) ?? [])]) callback(message.event);

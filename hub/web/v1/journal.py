@@ -21,7 +21,7 @@ from hub.web.v1.shapes import Cursor, Limit, Moment, cursor_of
 
 BATCH = 200  # rows read at once
 ALIVE = 25.0  # seconds after which a silent stream says that it lives
-STREAMS = 200  # at once, of everybody
+STREAMS = 1000  # at once, of everybody
 
 
 class EventView(msgspec.Struct, kw_only=True):

@@ -25,7 +25,7 @@ export default function Devices() {
 
 /** A device is as well as what it tells: lost when nothing of it can be trusted. */
 export function health(entities) {
-  const told = entities.filter((one) => one.at !== null);
+  const told = entities.filter((one) => one.available || one.value !== null);
   if (!told.length) return "silent";
   const lost = told.filter((one) => !one.available);
   return lost.length === told.length ? "lost" : lost.length ? "partly" : "good";

@@ -6,7 +6,7 @@ import { Icon } from "../parts/icons.js";
 import { t } from "../words/index.js";
 
 export default function Home({ me }) {
-  const alarms = useAnswer("/api/v1/alarms?state=open&limit=20", ["alarm_acknowledged", "alarm_closed", "alarms_ended"]);
+  const alarms = useAnswer("/api/v1/alarms?state=open&limit=20", ["alarm", "alarm_acknowledged", "alarm_closed", "alarms_ended"]);
   const notices = useAnswer("/api/v1/deliveries?limit=20", ["notice_delivered"]);
   const newest = notices.value?.items[0];
   return html`<h1 class="greeting" tabindex="-1">${t("home.hello", { name: me.name })}</h1>

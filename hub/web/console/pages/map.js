@@ -7,7 +7,7 @@ import { t } from "../words/index.js";
 
 export default function MapPage({ me }) {
   const areas = useAnswer("/api/v1/areas");
-  const alarms = useAnswer("/api/v1/alarms?state=open&limit=200", ["alarm_acknowledged", "alarm_closed", "alarms_ended"]);
+  const alarms = useAnswer("/api/v1/alarms?state=open&limit=200", ["alarm", "alarm_acknowledged", "alarm_closed", "alarms_ended"]);
   return html`<${Head} title=${t("page.map")} sub=${me.site_name} />
     <${Answered} of=${areas}>${(page) => html`<${Places} areas=${page.items} alarms=${alarms.value?.items ?? []} me=${me} changed=${alarms.again} />`}</${Answered}>`;
 }

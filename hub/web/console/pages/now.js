@@ -5,8 +5,7 @@ import { AlarmCard, Ago, Answered, Chip, Empty, Head } from "../parts/common.js"
 import { Icon } from "../parts/icons.js";
 import { t } from "../words/index.js";
 
-const CHANGES = ["*"];
-const ALARM_EVENTS = ["alarm_acknowledged", "alarm_closed", "alarms_ended", "linli_alarm"];
+const ALARM_EVENTS = ["alarm", "alarm_acknowledged", "alarm_closed", "alarms_ended"];
 const RANK = { critical: 0, warning: 1, info: 2 };
 
 export default function Now({ me }) {
