@@ -2,6 +2,7 @@
 
 from hub.plugins.routes import Routes
 from hub.web.homeassistant import rest, rest_past, rest_states
+from hub.web.homeassistant.account_commands import MakeToken, SignPath, add_account_commands
 from hub.web.homeassistant.answers import Handler, answering
 from hub.web.homeassistant.commands import Commands
 from hub.web.homeassistant.core_commands import add_core_commands
@@ -40,13 +41,14 @@ _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
 class Api:
     """The compatible API of one running hub."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, make_token: MakeToken, sign_path: SignPath) -> None:
         self.house = house
         self.commands = Commands()
         add_core_commands(self.commands, Services(house))
         add_template_commands(self.commands)
         add_past_commands(self.commands)
         add_registry_commands(self.commands)
+        add_account_commands(self.commands, make_token, sign_path)
         self.sockets = Sockets(house, self.commands)
         house.listeners = self.sockets.feed.count
 
