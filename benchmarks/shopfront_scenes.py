@@ -180,7 +180,7 @@ class Scene:
         rng, zone = self.random, int(self._zone_mask.sum())
         taken: list[tuple[int, int, int, int]] = []
         self._visits: list[tuple[float, float, float]] = []
-        for number in range(self.items):
+        for _number in range(self.items):
             low = self.smallest
             share = (
                 low

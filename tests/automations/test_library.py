@@ -12,10 +12,17 @@ from hub.api import Alarm, Evidence, Known, Severity
 from integrations.falling_object.events import FallingObject
 from integrations.manhole import events as covers
 from integrations.notify import hub_integrations as notify
+from integrations.shopfront.events import GoodsAlarm, GoodsCleared, GoodsLeft
 
 ACTIONS = {action.name: action for integration in notify() for action in integration.actions}
 EVENTS = {
-    cls.kind: cls for cls in (FallingObject, *Alarm.__subclasses__(), *covers.CoverAlarm.__subclasses__())
+    cls.kind: cls
+    for cls in (
+        FallingObject,
+        *Alarm.__subclasses__(),
+        *covers.CoverAlarm.__subclasses__(),
+        *GoodsAlarm.__subclasses__(),
+    )
 }
 KNOWN = Known(
     events=EVENTS,
@@ -185,3 +192,32 @@ async def test_a_gateway(site):
         told["ann"].message
         == "2 of 3 covers heard by gateway gw-7 fell silent together. Please check the gateway's power and network."
     )
+
+
+GOODS = {
+    "camera": "shop",
+    "zone": "便利店门前",
+    "goods": "g1",
+    "share": 0.034,
+    "box": (1, 2, 3, 4),
+    "area": "b1",
+}
+
+
+async def test_goods_that_are_left_and_gone_are_told_to_the_areas_officers(site):
+    await site.start("- use: shopfront\n  with: {audience: 'role:admin', min_share: 1}")
+    now = site.hub.clock.now()
+    evidence = (Evidence(kind="picture", path="before.jpg"), Evidence(kind="picture", path="after.jpg"))
+    started = now - timedelta(minutes=5)
+    left = GoodsLeft(at=started, source="camera.shop", started=started, ended=now, evidence=evidence, **GOODS)
+    told = await site.told(left)
+    assert told["ann"].title == "Goods left: 便利店门前"
+    assert "for 5 min" in told["ann"].message
+    assert "covers 3.4 % of the zone" in told["ann"].message
+    assert [item.path for item in told["ann"].evidence] == ["before.jpg", "after.jpg"]
+    gone = {"at": now, "source": "camera.shop", "started": now, "stayed": 1260.0}
+    told = await site.told(GoodsCleared(**gone, **GOODS))
+    assert told["ann"].title == "Cleared: 便利店门前"
+    assert "after 21 min" in told["ann"].message
+    assert told["ann"].severity is Severity.info
+    assert await site.told(GoodsCleared(**gone, **{**GOODS, "share": 0.004})) == {}
