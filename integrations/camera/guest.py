@@ -25,7 +25,7 @@ from hub.api import (
 from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.entities import SENSES, entities_of
 from integrations.camera.events import CameraTampered, EvidenceLost, EvidenceStored
-from integrations.camera.finding import event_id, make_event
+from integrations.camera.finding import Told, event_id, make_event
 from integrations.camera.settings import clip_config, crews, onvif_of
 
 TARGET = "integrations.camera.worker:watch_all"
@@ -78,7 +78,8 @@ def known(name: str, analyzers: Mapping[str, Analyzer]) -> Analyzer:
 class CameraGuest:
     """One camera as the hub shows it."""
 
-    def __init__(self, link: Link, camera: Mapping[str, Any]) -> None:
+    def __init__(self, link: Link, camera: Mapping[str, Any], told: Told) -> None:
+        self._told = told
         self._link, self._camera, self.id = link, camera, camera["id"]
         link.device(Device(id=self.id, name=camera.get("name", self.id), area=camera["area"]))
         self._points: dict[str, Point] = {
@@ -200,13 +201,14 @@ class CameraGuest:
         try:
             if event_class is None:
                 raise ValueError(f"no integration declares the event '{found['kind']}'")
-            event = make_event(event_class, self._camera, found)
+            event = self._told.settle(make_event(event_class, self._camera, found))
         except ValueError as error:
             text = f"something was found but could not be told: {error}"
             self._link.log.error("camera %s: %s", self.id, text)
             self._judge(key, text, "report it to the analyzer's author")
             return
-        self._owed.update((item["path"], event.id) for item in found["evidence"])
+        alarm = event.cause or event.id  # what only follows another camera's alarm brings that one evidence
+        self._owed.update((item["path"], alarm) for item in found["evidence"])
         self._link.emit(event)
         self._judge(key, "", "")
 
@@ -240,7 +242,8 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
     """Watch the cameras for as long as the guest lives."""
     areas = link.site.directory.areas
     cameras = [{**camera, "place": place_name(areas, camera["area"])} for camera in cameras]
-    guests = {camera["id"]: CameraGuest(link, camera) for camera in cameras}
+    alarms = Told()
+    guests = {camera["id"]: CameraGuest(link, camera, alarms) for camera in cameras}
     workers: dict[str, Worker] = {}
     ready = [found for camera in cameras if (found := prepared_or_told(link, camera, guests[camera["id"]]))]
     crew_list = crews(ready)

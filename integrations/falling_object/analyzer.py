@@ -75,6 +75,9 @@ def found_of(detection: Detection, calibration: Calibration) -> Found:
         "mass_high_kg": rounded(detection.mass_kg_interval[1]),
         "terminal_velocity": round(detection.terminal_velocity, 1),
         "confidence": round(detection.confidence, 3),
+        "at_or_above": detection.at_or_above,
+        "alternatives": [[cell.name, round(likely, 3)] for cell, likely in detection.cells[1:]],
+        "path": [[round(t - detection.t_start, 3), round(u, 2), round(z, 2)] for t, u, z in detection.path_m],
         "drop_m": round(detection.origin_m[1] - lowest, 1),
     }
     return Found(

@@ -14,6 +14,7 @@ from .mass import estimate_mass
 HEAVY_AT = 0.5
 # a bag let go and a leaf that came loose look alike
 SLOW_MOST = 0.45
+PATH_POINTS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Detection:
     origin_m: tuple[float, float, float]
     area_m2: float
     trajectory: tuple[tuple[float, float, float], ...]
+    path_m: tuple[tuple[float, float, float], ...]  # time, metres across and up, of the fitted fall
 
     def as_json(self) -> dict[str, object]:
         """The output object of `hub detect`; further keys: intervals and the other cells."""
@@ -76,7 +78,7 @@ def describe(calibration: Calibration, throw: Throw, t_alert: float) -> Detectio
         confidence=rate(throw), cell=cell, cell_confidence=likely, cells=origin.cells,
         at_or_above=origin.above,
         origin_px=origin.pixel, origin_m=origin.place, area_m2=throw.area_m2,
-        trajectory=_trajectory(throw),
+        trajectory=_trajectory(throw), path_m=_path(throw),
     )  # fmt: skip
 
 
@@ -93,3 +95,12 @@ def _trajectory(throw: Throw) -> tuple[tuple[float, float, float], ...]:
     """The release, then the places seen."""
     seen = tuple((p.blob.t, p.blob.x, p.blob.y) for p in throw.places)
     return (((throw.origin.t, *throw.origin.pixel), *seen)) if throw.origin.t < seen[0][0] - 0.02 else seen
+
+
+def _path(throw: Throw) -> tuple[tuple[float, float, float], ...]:
+    """The fitted fall at a few even times from the first sighting to the last."""
+    times = np.linspace(throw.fit.first, max(throw.places[-1].blob.t, throw.fit.first + 0.1), PATH_POINTS)
+    return tuple(
+        (float(t), float(across), float(up))
+        for t, (across, up, _) in zip(times, throw.fit.path(times), strict=True)
+    )
