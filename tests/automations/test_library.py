@@ -136,6 +136,15 @@ async def test_a_falling_object_is_told_to_the_areas_grid_workers(site):
     assert [item.path for item in notice.evidence] == ["b1/clip.mp4", "b1/path.jpg"]
 
 
+async def test_a_camera_is_named_as_people_know_it(site):
+    await site.start("- use: falling_object")
+    now = site.hub.clock.now()
+    told = await site.told(falling(now, camera_name="南侧低层", place="幸福里 1号楼"))
+    assert "摄像机 南侧低层（幸福里 1号楼）" in told["wang"].message
+    told = await site.told(falling(now))
+    assert "摄像机 b1_south，" in told["wang"].message
+
+
 async def test_a_light_and_an_unsure_one(site):
     await site.start("- use: falling_object\n  with: {audience: 'role:admin', min_confidence: 0.7}")
     now = site.hub.clock.now()

@@ -14,6 +14,7 @@ CAMERA = """
     falling_object:
     camera:
       - id: b1_south
+        name: South side
         area: b1
         file: throw.mp4
         pace: fast
@@ -51,9 +52,14 @@ async def test_a_throw_on_video_becomes_a_message_with_picture_and_clip(
     filmed: Stand, receiver: Receiver
 ) -> None:
     await filmed.start()
-    notices = [notice.data for notice in (await receiver.distinct(3)).values()]
+    notices = [notice.data for notice in (await receiver.distinct(4)).values()]
     (alarm,) = [data for data in notices if data["title"] != "stored"]
-    stored = {data["evidence"][0]["kind"]: data for data in notices if data["title"] == "stored"}
+    stored = {
+        data["evidence"][0]["text"] or data["evidence"][0]["kind"]: data
+        for data in notices
+        if data["title"] == "stored"
+    }
+    assert set(stored) == {"drawn", "before", "clip"}
     assert alarm["title"].startswith("Falling object: 1-")
     assert alarm["title"].endswith("(heavy)")
     assert alarm["severity"] == "critical"
@@ -61,8 +67,10 @@ async def test_a_throw_on_video_becomes_a_message_with_picture_and_clip(
     assert journaled.kind == "falling_object"
     assert {data["message"] for data in stored.values()} == {journaled.id}
     media = filmed.data / "media"
-    told = {item["kind"]: item for item in alarm["evidence"]}
-    assert digest(media, told["picture"]) == told["picture"]["sha256"]
+    assert "by camera South side (" in alarm["message"]  # people know cameras by name and place
+    told = {item["text"] or item["kind"]: item for item in alarm["evidence"]}
+    for picture in ("drawn", "before"):
+        assert digest(media, told[picture]) == told[picture]["sha256"]
     clip = stored["clip"]["evidence"][0]
     assert clip["path"] == told["clip"]["path"]
     assert digest(media, clip) == clip["sha256"]
