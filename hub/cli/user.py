@@ -2,78 +2,17 @@
 
 import re
 import sys
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hub.cli.options import (
-    EXIT_FAULTS,
-    EXIT_UNREADABLE,
-    config_option,
-    data_dir,
-    data_option,
-    json_option,
-    print_json,
-    print_table,
-)
+from hub.cli.asking import Ask, give_up, placed
+from hub.cli.options import print_json, print_table
 
 WELCOME_PAGE = "/welcome#"
-DEFAULT_URL = "http://127.0.0.1:8130"
 _TAKEN = re.compile(r"\A-([a-z0-9][a-z0-9_-]+)\Z")
-
-
-def placed(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `ask`, which sends to the hub of these folders, and `as_json`."""
-
-    @wraps(command)
-    def with_ask(config: Path, data: Path | None, **rest: Any) -> None:
-        command(ask=Ask(config, data_dir(config, data)), **rest)
-
-    return config_option(data_option(json_option(with_ask)))
-
-
-class Ask:
-    """Has commands carried out by the running hub, or on its data folder when none runs."""
-
-    def __init__(self, config: Path, data: Path) -> None:
-        self._config, self._data = config, data
-        self.url = DEFAULT_URL
-
-    def __call__(self, do: str, **given: Any) -> Any:
-        """What the command tells; ends the program with a message when it can't be done."""
-        from hub.cli.client import Client, NotRunning
-        from hub.model.errors import HubError
-        from hub.store.database import StoreError
-
-        try:
-            client = Client(self._data)
-            code, body = client.request("POST", "users", {"do": do, **given})
-            self.url = client.url
-        except NotRunning:
-            code, body = 0, None
-        if code not in (0, 200):
-            _give_up(body.get("detail") or body.get("title"))
-        if code == 200:
-            return body
-        from hub.cli.userfolder import carry_out
-
-        try:
-            return carry_out(self._config, self._data, {"do": do, **given})
-        except StoreError as error:
-            _give_up(error, EXIT_UNREADABLE)
-        except HubError as error:
-            _give_up(error)
-
-
-def _give_up(why: object, status: int = EXIT_FAULTS) -> None:
-    from hub.model.printing import visible_line
-
-    click.echo(f"hub user: {visible_line(str(why))}", err=True)
-    raise SystemExit(status)
 
 
 @click.group()
@@ -365,7 +304,7 @@ def _print_link(ask: Ask, told: dict[str, Any], as_json: bool, qr: Path | None =
         try:
             segno.make(link).save(str(qr), scale=8)
         except (OSError, ValueError) as error:
-            _give_up(f"{qr} could not be written: {error}; name a file that ends in .png or .svg")
+            give_up(f"{qr} could not be written: {error}; name a file that ends in .png or .svg")
     if as_json:
         print_json(told | {"url": link})
         return

@@ -1,5 +1,7 @@
 """Who asks: roles of the account and the person, places, grants; as the files are now."""
 
+from dataclasses import replace
+
 import pytest
 
 from hub.accounts.grants import parse_grant
@@ -119,3 +121,10 @@ async def test_a_session_is_known_by_its_id_as_long_as_it_is_open(bench: Bench) 
     assert bench.accounts.principal_of_session(who.session) is None
     assert bench.accounts.current(who) is None
     assert bench.accounts.principal_of_session("") is None
+
+
+async def test_a_session_that_is_left_over_of_a_disabled_account_is_nobody(bench: Bench) -> None:
+    account = await bench.add("wang")
+    token = await bench.token(account)
+    bench.accounts.book.put(replace(account, disabled=True))
+    assert bench.who(token) is None
