@@ -27,7 +27,7 @@ DAY_FLOOR, NIGHT_FLOOR = 5.0, 26.0
 # independent noise exceeds 1.65 times the value that it exceeds once in 200 only once in 60,000
 NOISE_FACTOR = 1.65
 NOISE_EVERY_S = 0.5
-# so long after the last blob every picture is looked at; then one of a few, as long as it shows nothing
+# so long after something new stirred every picture is looked at; then one of a few, as long as it shows nothing new
 ALERT_S = 0.24
 CALM_FLOOR = 8.0
 # more blobs than this in most pictures: noise is measured in every tile
@@ -153,10 +153,8 @@ class CandidateFinder:
         self._watch_steadiness(share, middle)
         if patches is None:
             return [Sighting(middle.t, (), upset=True)]
-        if patches:
-            self._stirred = held[-1].t
-            if middle.alike and self._repeats(patches, held[place - 1], middle):
-                return []
+        if patches and middle.alike and self._repeats(patches, held[place - 1], middle):
+            return []
         return [_sighting(patches, views, middle, 2 if shaken else 1)]
 
     def _repeats(self, patches: list[Patch], before: Picture, middle: Picture) -> bool:
@@ -202,6 +200,8 @@ class CandidateFinder:
             self._crowd -= CROWD_WEIGHT * self._crowd
             return [], 0.0
         tiles, share = hit
+        if threshold.is_news(tiles):
+            self._stirred = self._reel.held[-1].t
         threshold.learn(tiles, t)
         patches = _patches(excess, tiles) if share <= UPSET_SHARE else None
         self._crowd += CROWD_WEIGHT * ((BLOB_CAP if patches is None else len(patches)) - self._crowd)

@@ -12,6 +12,8 @@ Luma = NDArray[np.uint8]
 
 CEILING = 90.0
 RISE = 0.8
+# excess of a tile that stirred a dozen times in the last minutes, more than one slow thing makes it
+USUAL = 14.0
 FALL_S = 120.0
 RENEW_S = 0.3
 _NEIGHBOURS = np.ones((3, 3), dtype=np.uint8)
@@ -30,6 +32,10 @@ class ThresholdMap:
         self._whole = np.full((rows * TILE, columns * TILE), round(floor), dtype=np.uint8)
         self.floor = floor
         self.values: Luma = self._whole[: shape[0], : shape[1]]
+
+    def is_news(self, tiles: NDArray[np.bool_]) -> bool:
+        """Whether something stirs where hardly anything did lately."""
+        return bool((self._excess[tiles] < USUAL).any())
 
     def learn(self, tiles: NDArray[np.bool_] | None, t: float) -> None:
         """Raise the tiles that were exceeded in the picture at `t`, let the others sink, renew now and then."""
