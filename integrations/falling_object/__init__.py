@@ -7,7 +7,7 @@ from typing import Any
 import voluptuous as vol
 
 from hub.api import Analyzer, Integration, Link, hookimpl
-from integrations.falling_object.events import FallingObject, FallingObjectSeenAgain
+from integrations.falling_object.events import DrippingSeen, FallingObject, FallingObjectSeenAgain
 
 SETTINGS = vol.Schema(
     {
@@ -44,6 +44,6 @@ def hub_integrations() -> Iterable[Integration]:
         run=run,
         schema=vol.Schema(vol.Any({}, vol.All(None, lambda _nothing: {}))),
         summary="Finds what is thrown from high-rises; cameras name it under `analyzers:`",
-        events=(FallingObject, FallingObjectSeenAgain),
+        events=(FallingObject, FallingObjectSeenAgain, DrippingSeen),
         analyzers=(ANALYZER,),
     )

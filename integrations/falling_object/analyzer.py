@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,11 @@ from integrations.falling_object.calibration import Calibration
 from integrations.falling_object.clip_config import parse_clip_config
 from integrations.falling_object.detection import Detection
 from integrations.falling_object.detector import Detector
-from integrations.falling_object.events import FallingObject
+from integrations.falling_object.dripping import Dripping
+from integrations.falling_object.events import DrippingSeen, FallingObject
 from integrations.falling_object.overlay import compose_snapshot
 from integrations.falling_object.sensitivity import USUAL
+from integrations.falling_object.suspects import SuspectShelf
 
 log = logging.getLogger("falling_object")
 
@@ -23,9 +27,14 @@ class FallingObjectAnalyzer:
     """One camera's detector."""
 
     def __init__(
-        self, calibration: Calibration, least_confidence: float, false_alarms_per_day: float = USUAL
+        self,
+        calibration: Calibration,
+        least_confidence: float,
+        false_alarms_per_day: float = USUAL,
+        suspects: SuspectShelf | None = None,
     ) -> None:
         self._calibration, self._least_confidence = calibration, least_confidence
+        self._suspects = suspects
         self._detector = Detector(calibration, false_alarms_per_day)
 
     @property
@@ -35,18 +44,26 @@ class FallingObjectAnalyzer:
 
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
         """As the port says."""
-        return self._told(self._detector.feed(luma, t, key_frame))
+        found = self._told(self._detector.feed(luma, t, key_frame))
+        while self._detector.rejections:
+            rejection = self._detector.rejections.popleft()
+            if rejection.suspicious and self._suspects is not None:
+                self._suspects.put(rejection, luma)
+        return found
 
     def finish(self) -> Iterable[Found]:
         """As the port says."""
         return self._told(self._detector.finish())
 
     def _told(self, detections: Iterable[Detection]) -> list[Found]:
-        return [
+        told = [
             found_of(detection, self._calibration)
             for detection in detections
             if detection.confidence >= self._least_confidence
         ]
+        while self._detector.drippings:
+            told.append(dripping_of(self._detector.drippings.popleft()))
+        return told
 
 
 def open_analyzer(camera: Mapping[str, Any], settings: Mapping[str, Any]) -> FallingObjectAnalyzer:
@@ -55,7 +72,21 @@ def open_analyzer(camera: Mapping[str, Any], settings: Mapping[str, Any]) -> Fal
     for warning in clip.warnings:
         log.warning("camera %s: %s", camera["id"], warning)
     wanted = settings.get("false_alarms_per_day") or camera.get("false_alarms_per_day") or USUAL
-    return FallingObjectAnalyzer(clip.calibration, settings["least_confidence"], wanted)
+    folder = camera.get("state_dir")
+    suspects = SuspectShelf(Path(folder) / "suspects", lambda: datetime.now(UTC)) if folder else None
+    return FallingObjectAnalyzer(clip.calibration, settings["least_confidence"], wanted, suspects)
+
+
+def dripping_of(dripping: Dripping) -> Found:
+    """A dripping place as an event's fields; the picture of now shows where."""
+    cell = dripping.cell
+    fields = {
+        "building": cell.building, "cell": cell.name, "floor": cell.floor, "unit": cell.unit,
+        "count": dripping.count, "period_s": round(dripping.period_s, 1),
+    }  # fmt: skip
+    return Found(
+        kind=DrippingSeen.kind, started=dripping.first, ended=dripping.last, fields=fields, clip=False
+    )
 
 
 def found_of(detection: Detection, calibration: Calibration) -> Found:

@@ -13,6 +13,7 @@ from .cadence import Cadence
 from .calibration import Calibration
 from .candidates import CandidateFinder, Sighting
 from .detection import Detection, describe
+from .dripping import DripCounter, Dripping, is_drop
 from .judgement import Rejection, Throw, judge
 from .linking import Linker
 from .sensitivity import USUAL, lead
@@ -45,6 +46,8 @@ class Detector:
         self._upsets: deque[float] = deque(maxlen=UPSET_COUNT)
         self._blind_until: float | None = None
         self._now: float | None = None
+        self._drips = DripCounter()
+        self.drippings: deque[Dripping] = deque(maxlen=SUSPECTS)
         self.rejections: deque[Rejection] = deque(maxlen=SUSPECTS)
         self.counts: Counter[str] = Counter()
 
@@ -111,11 +114,21 @@ class Detector:
                 self.rejections.append(verdict)
             elif self._is_known(verdict) or any(leads_to(told, track) for told in self._told):
                 self.counts["repeated"] += 1
+            elif is_drop(verdict):
+                self._note_drop(verdict)
             else:
                 self._known.append(verdict)
                 self._told.append(Track(list(verdict.places)))
                 found.append(describe(self._calibration, verdict, now))
         return found
+
+    def _note_drop(self, drop: Throw) -> None:
+        """Count a drop: no single one is told, a dripping place is."""
+        self.counts["drops"] += 1
+        self.rejections.append(Rejection("as small and slow as a drop", drop.places, 1.0))
+        dripping = self._drips.add(drop)
+        if dripping:
+            self.drippings.append(dripping)
 
     def _judge(self, track: Track) -> Throw | Rejection:
         """The verdict on a track: as the rest of an earlier piece, if there is one, else by itself."""

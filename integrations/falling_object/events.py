@@ -77,3 +77,19 @@ class FallingObjectSeenAgain(Event, frozen=True, kw_only=True):
     terminal_velocity: float
     started: datetime
     ended: datetime
+
+
+class DrippingSeen(Event, frozen=True, kw_only=True):
+    """Drops keep falling from one home, as from an air conditioner; told once an hour for each place."""
+
+    camera: str
+    camera_name: str = ""
+    place: str = ""
+    building: str
+    cell: str
+    floor: int | str
+    unit: str
+    count: int  # drops seen until now
+    period_s: float  # the median of the seconds between two
+    started: datetime
+    ended: datetime

@@ -35,11 +35,13 @@ EARLY_S, EARLY_BELOW = 1.3, 15.0
 # things as slow as leaves: how long before them the place was watched, what their first moments must be like
 SLOW_WATCHED_S, SLOW_BEGIN_S, SLOW_DROP_M, SLOW_DENSITY = 0.6, 1.2, 2.5, 0.82
 SLOW_SCATTER, SLOW_BENT_LEAD, SLOW_BENT_CLEARLY, SLOW_FLUNG = 0.7, 25.0, 45.0, 1.6
+SLOW_AREA_M2 = 0.02
 SLOW_LEAST, SLOW_GAIN, SLOW_MARGIN_EACH = 0.5, 0.3, 0.5
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 FIRST_SPEED_ACROSS = 9.0
 ACROSS_MOST, ACROSS_MORE_M = 1.2, 2.0
 INSIDE_LEAST = 0.35
+SUSPICIOUS, SUSPICIOUS_DROP_M = 0.5, 3.0
 # how long a thing in the air is overlooked at first, and more where it was also missed later
 UNSEEN_S, UNSEEN_MORE_S = 0.10, 0.6
 BLUR_PX2 = 1.8
@@ -61,10 +63,19 @@ class Throw:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A track that is no throw, and the first reason found."""
+    """A track that is no throw, the first reason found, and the share of the wanted lead that a fall had."""
 
     reason: str
     places: tuple[Place, ...]
+    lead: float = 0.0
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether a person might see a throw in it: a fall leads by half of what is wanted, over some metres."""
+        return (
+            self.lead >= SUSPICIOUS
+            and max(place.up for place in self.places) - self.places[-1].up > SUSPICIOUS_DROP_M
+        )
 
 
 def judge(calibration: Calibration, track: Track, lead: float = 0.0) -> Throw | Rejection:
@@ -81,7 +92,7 @@ def judge(calibration: Calibration, track: Track, lead: float = 0.0) -> Throw | 
     story = tell_fall(calibration, track.places)
     reason = _doubt(story, wanted) or _doubt_seldom(track, story, wanted)
     if reason:
-        return Rejection(reason, tuple(story.places))
+        return Rejection(reason, tuple(story.places), story.margin / wanted)
     return _conclude(calibration, story, _doubt_speed, track.places, slow=False)
 
 
@@ -125,15 +136,17 @@ def _conclude(
     """Weigh the thing and find where it came from; a last doubt about its speeds, and whether it left a home."""
     places, fit = story.places, story.fit
     area = silhouette(calibration, places)
+    if slow and area < SLOW_AREA_M2:
+        return Rejection(f"too slow at the end, and no larger than a leaf ({area:.3f} m2)", tuple(places))
     terminal = estimate_terminal(fit, story.temper, area)
     begin = fit if slow else _fit_begin(calibration, seen, story, terminal)
     reason = doubt(begin, story)
     if reason:
-        return Rejection(reason, tuple(places))
+        return Rejection(reason, tuple(places), 1.0)
     unseen_s = UNSEEN_S + UNSEEN_MORE_S * (1.0 - begin_density(seen))
     origin = find_origin(calibration, begin, terminal.weights, unseen_s, max(LEAST_TEMPER, begin.scatter))
     if origin.inside < INSIDE_LEAST or not origin.cells:
-        return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places))
+        return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places), 1.0)
     return Throw(
         tuple(seen if slow else places), fit, terminal, origin, area, story.margin, fit.scatter, slow
     )
