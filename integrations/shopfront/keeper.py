@@ -18,7 +18,7 @@ from integrations.shopfront.watcher import Told, Watcher
 from integrations.shopfront.window import Picture
 from integrations.shopfront.zones import Zone
 
-SAVE_EVERY = 60.0  # seconds
+SAVE_EVERY, SAVE_CHANGES = 300.0, 20.0  # seconds; what was told is saved at once
 CLEAR_OF = 3.0  # seconds before the start at which nobody puts it down yet
 
 
@@ -62,13 +62,13 @@ class Keeper:
         self._watcher = Watcher(zones, self._closed)
         self._album = Album()
         self._about: dict[int, dict[str, Any]] = {}
-        self._started, self._saved = False, 0.0
+        self._started, self._saved, self._told = False, 0.0, False
 
     def feed(self, picture: Picture, t: float) -> list[Sighting]:
         """Take one picture (BGR) of container time `t`; what there is to tell by now."""
         if not self._started:
             self._start(picture, t)
-        elif self._watcher.changed or t - self._saved >= SAVE_EVERY:
+        elif self._told or t - self._saved >= (SAVE_CHANGES if self._watcher.changed else SAVE_EVERY):
             # Only now, a picture later: what was told then has left this process.
             self._save(t)
         self._album.note(picture, t)
@@ -80,6 +80,7 @@ class Keeper:
                     "goods": self._name(item), "before": self._album.before(item.since - CLEAR_OF)
                 }  # fmt: skip
         sightings = [one for find in told for one in self._sighting(find, picture, t)]
+        self._told = bool(sightings)
         for gone in [key for key in self._about if key not in known]:
             del self._about[gone]
         return sightings

@@ -19,6 +19,7 @@ TEXTURE_SIDE = 9  # pixels
 KEPT = 0.4  # of the texture's energy that may be in the difference
 GREY = 0.1  # of a light's change in colour, in logarithms: shadows are a little bluer
 LIGHT_RANGE = (-1.6, 1.2)  # logarithms by which light may change brightness
+TINT = 0.15  # of a colour's change that cameras make by themselves, in logarithms
 LARGE, HUGE = 0.01, 0.25  # shares of the window
 FLAT = 2.0  # times the noise's energy: texture below can't be recognised again
 
@@ -53,6 +54,8 @@ def field_of(difference: Values, usable: Mask) -> Values:
     weight = box(share, side)[..., None]
     mean = box(small - whole * share[..., None], side) / np.maximum(weight, 1e-3)
     coarse = whole + mean * np.minimum(1.0, weight / LEAST_WEIGHT)
+    # What fills most of the window, a truck say, would pass for light of its own colour.
+    coarse = np.clip(coarse, (LIGHT_RANGE[0], -TINT, -TINT), (LIGHT_RANGE[1], TINT, TINT)).astype(np.float32)
     size = (difference.shape[1], difference.shape[0])
     return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 

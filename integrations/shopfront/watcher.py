@@ -12,6 +12,7 @@ import numpy as np
 from integrations.shopfront.ground import Ground, Look, clean
 from integrations.shopfront.item import AROUND, Item, grown, item_of
 from integrations.shopfront.judging import Verdict, grey_change, judge
+from integrations.shopfront.light import Values
 from integrations.shopfront.window import Mask, Picture, Window, window_of
 from integrations.shopfront.zones import Zone
 
@@ -26,7 +27,10 @@ TOGETHER, NEAR = 25.0, 6  # seconds and pixels between parts that are one thing
 SMALLER = 0.6  # of the least size: measured things are a little smaller than they are
 LEAST_PIXELS = 14
 IN_ZONE = 0.4  # share of a thing that must lie in the zone
-LOST_AFTER = 4 * 3600.0  # seconds until a thing that can't be found again is forgotten
+LOST_AFTER, UNTOLD_LOST_AFTER = (
+    4 * 3600.0,
+    1200.0,
+)  # seconds until a thing that can't be found again is forgotten
 TRY_AGAIN = 10.0  # seconds between two tries to find it
 Closed = Callable[[Zone, float], float | None]
 
@@ -131,44 +135,34 @@ class Watcher:
 
     def _recognise(self, t: float) -> None:
         """The scene was learned anew: which things are still in it?"""
-        self._learned = self.ground.learned
-        for item in list(self.items):
+        self._learned, self._tried = self.ground.learned, t
+        assert self.ground.long is not None  # noqa: S101 - it was just learned
+        for item in self.items:
             item.gone_since = item.odd_since = None
-            if not self._found_in_new(item) and not item.told:
-                self.items.remove(item)
-            item.lost = item in self.items and item.lost
-        self._tried = t
-
-    def _found_in_new(self, item: Item) -> bool:
-        """Put a thing back before its ground, if it is there; else it is lost."""
-        long = self.ground.long
-        assert long is not None  # noqa: S101 - it was just learned
-        state = item.recognised(long)
-        item.lost = state == "hidden"
-        if state != "present":
-            return state == "absent"
-        part = item.mask[item.place]
-        light = np.median((long[item.place] - item.dirty)[part], axis=0)
-        item.dirty = long[item.place].copy()
-        item.clean = (item.clean + light).astype(np.float32)
-        self.ground.lay(item.place, grown(part, 1), item.clean)
-        return True
+            self._look_for(item, self.ground.long)
 
     def _find_again(self, look: Look) -> None:
+        """Look for lost things now and then; some are hidden only for a while."""
         if look.t - self._tried < TRY_AGAIN:
             return
         self._tried = look.t
         for item in [item for item in self.items if item.lost]:
-            state = item.recognised(look.values)
-            if state == "present":
-                part = grown(item.mask[item.place], 1)
-                light = np.median((look.values[item.place] - item.dirty)[part], axis=0)
-                item.dirty = look.values[item.place].copy()
-                item.clean = (item.clean + light).astype(np.float32)
-                self.ground.lay(item.place, part, item.clean)
-            item.lost = state == "hidden"
-            if item.lost and look.t - item.since > LOST_AFTER:
+            self._look_for(item, look.values)
+            if item.lost and look.t - item.since > (LOST_AFTER if item.told else UNTOLD_LOST_AFTER):
                 self.items.remove(item)
+
+    def _look_for(self, item: Item, now: Values) -> None:
+        """Put a thing back before its ground if it is there; it is lost while that can't be told."""
+        state = item.recognised(now)
+        item.lost = state == "hidden"
+        if state != "present":
+            return
+        part = item.mask[item.place]
+        change = (now[item.place] - item.dirty)[part]
+        light = np.array([np.median(channel) for channel in change.T], np.float32)
+        item.clean, item.dirty = item.clean + light, now[item.place].copy()
+        item.forget_moves()
+        self.ground.lay(item.place, grown(part, 1), item.clean)
 
     # --- things that are new ------------------------------------------------------------------------------
 
