@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -59,13 +59,12 @@ def compose_snapshot(
     """
     course = Course(detection)
     seen = _look(calibration, detection, course, pictures)
-    unit = Sheet(seen.canvas, calibration, detection, pictures).unit
     width = seen.clean.shape[1]
+    sheet = Sheet(_dimmed(seen.canvas, calibration, detection), calibration, detection, pictures, (0, width))
+    unit = sheet.unit
     end = detection.trajectory[-1]
     lowest = float(calibration.locate(np.array([end[1:]]))[0, 1])
-    drawn = _draw(
-        seen, Sheet(_dimmed(seen.canvas, calibration, detection), calibration, detection, pictures), course
-    )
+    drawn = _draw(seen, sheet, course)
     times = pictures.moment(detection.t_start), pictures.moment(detection.t_end)
     clear = seen.clean_t <= detection.t_start - CLEAR_S
     return {
@@ -140,27 +139,29 @@ def _dimmed(canvas: Picture, calibration: Calibration, detection: Detection) -> 
 
 
 def _draw(seen: _Seen, sheet: Sheet, course: Course) -> Picture:
+    height, width = (int(size) for size in sheet.canvas.shape[:2])
+    side, gap = int(INSET * min(height, width)), sheet.thick(8)
+    left = _left_of_insets(sheet, side, gap)
+    sheet = replace(sheet, free=(left + side, width) if left < width / 2 else (0, left))
     draw_floors(sheet)
     draw_homes(sheet)
     draw_path(sheet, course, seen.beads)
     draw_scale(sheet)
-    _draw_insets(seen, sheet, course)
+    _draw_insets(seen, sheet, course, (left, gap, side))
     return sheet.canvas
 
 
-def _draw_insets(seen: _Seen, sheet: Sheet, course: Course) -> None:
+def _draw_insets(seen: _Seen, sheet: Sheet, course: Course, frame: tuple[int, int, int]) -> None:
     """Magnified, beside the facade: the release cell, and the thing where it is seen best."""
-    height, width = sheet.canvas.shape[:2]
-    side, gap = int(INSET * min(height, width)), sheet.thick(8)
-    left = _left_of_insets(sheet, side, gap)
+    left, gap, side = frame
     edge = outline(sheet.calibration, sheet.detection.cell)
     marked = seen.canvas.copy()
     cv2.polylines(marked, [edge], True, RELEASE, sheet.thick(2), cv2.LINE_AA)
     x, y = sheet.detection.origin_px
     cv2.drawMarker(marked, (round(x), round(y)), RELEASE, cv2.MARKER_CROSS, sheet.thick(14), 1, cv2.LINE_AA)
     view = edge[:, 0].mean(axis=0), float(np.ptp(edge[:, 0], axis=0).max()) * 1.3
-    _inset(sheet, marked, view, (left, gap, side), "抛出位置 Release")
-    if seen.clearest is not None and 2 * (side + gap) < height:
+    _inset(sheet, marked, view, frame, "抛出位置 Release")
+    if seen.clearest is not None and 2 * (side + gap) < sheet.canvas.shape[0]:
         _clear, t, picture = seen.clearest
         bead = _bead(sheet.calibration, sheet.detection, course, t)
         frame = (left, 2 * gap + side, side)

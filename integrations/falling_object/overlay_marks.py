@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,7 +25,8 @@ WHITE: Colour = (255, 255, 255)
 DARK: Colour = (25, 25, 25)
 FAR = 9999  # pixels beyond which OpenCV need not draw
 LENGTHS_M = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # of scales
-SMOOTH_S = 0.4  # of a light thing's path; a heavy one's is a cubic
+SMOOTH_S = 0.3  # over which a light thing's path is evened out
+FOLLOWS_PX = 1.5  # by which a heavy thing's smooth path may miss where it was seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Sheet:
     calibration: Calibration
     detection: Detection
     pen: Pictures
+    free: tuple[int, int]  # from which to which x letters may stand: the rest is the insets'
 
     @property
     def unit(self) -> float:
@@ -57,9 +60,16 @@ class Sheet:
 
     def write(self, text: str, place: tuple[float, float], size: float, colour: Colour) -> None:
         """Letters at a place, kept inside of the picture where they would leave it to the right."""
-        pixels = max(round(size * self.unit), 11)
-        x = min(place[0], self.canvas.shape[1] - self.pen.width(text, pixels) - 4)
-        self.pen.write(self.canvas, text, (round(x), round(place[1])), pixels, colour)
+        x = min(place[0], self.canvas.shape[1] - self.wide(text, size) - 4)
+        self.pen.write(self.canvas, text, (round(x), round(place[1])), self.letters(size), colour)
+
+    def letters(self, size: float) -> int:
+        """The height of letters in pixels."""
+        return max(round(size * self.unit), 11)
+
+    def wide(self, text: str, size: float) -> int:
+        """The width of a line in pixels."""
+        return self.pen.width(text, self.letters(size))
 
 
 class Course:
@@ -68,14 +78,10 @@ class Course:
     def __init__(self, detection: Detection) -> None:
         rows = np.array(detection.trajectory)
         self._times, places = rows[:, 0], rows[:, 1:]
-        if detection.heavy and len(rows) >= 8:
-            fit = np.polyfit(self._times - self._times[0], places, 3)
-            self._places = np.stack(
-                [np.polyval(fit[:, axis], self._times - self._times[0]) for axis in (0, 1)], 1
-            )
-        else:
-            near = np.abs(self._times[:, None] - self._times[None]) < SMOOTH_S / 2
-            self._places = (near @ places) / near.sum(axis=1, keepdims=True)
+        near = np.abs(self._times[:, None] - self._times[None]) < SMOOTH_S / 2
+        even = (near @ places) / near.sum(axis=1, keepdims=True)
+        smooth = _smoothed(self._times, places) if detection.heavy else None
+        self._places = even if smooth is None else smooth
         self._places[0] = places[0]
 
     def at(self, t: float) -> tuple[float, float]:
@@ -84,6 +90,19 @@ class Course:
             float(np.interp(t, self._times, self._places[:, 0])),
             float(np.interp(t, self._times, self._places[:, 1])),
         )
+
+
+def _smoothed(
+    times: NDArray[np.floating[Any]], places: NDArray[np.floating[Any]]
+) -> NDArray[np.floating[Any]] | None:
+    """The simplest polynomial of time that follows a heavy thing; None when none does."""
+    since = (times - times[0]) / max(float(times[-1] - times[0]), 1e-3)
+    for degree in range(3, min(7, len(times) - 2)):
+        fit = np.polyfit(since, places, degree)
+        found = np.stack([np.polyval(fit[:, axis], since) for axis in (0, 1)], axis=1)
+        if float(np.percentile(np.linalg.norm(found - places, axis=1), 80)) < FOLLOWS_PX:
+            return found
+    return None
 
 
 def outline(calibration: Calibration, cell: Cell) -> NDArray[np.int32]:
@@ -99,24 +118,23 @@ def outline(calibration: Calibration, cell: Cell) -> NDArray[np.int32]:
 
 
 def draw_homes(sheet: Sheet) -> None:
-    """The release cell in orange with its name, and those that it could be, too."""
+    """The release cell in orange with its name, and those that it could be, too, with how likely they are."""
     for cell, likely in sheet.detection.cells[1:4]:
         if likely >= OTHERS_FROM:
             edge = outline(sheet.calibration, cell)
             cv2.polylines(sheet.canvas, [edge], True, DARK, sheet.thick(4), cv2.LINE_AA)
             cv2.polylines(sheet.canvas, [edge], True, OTHER, sheet.thick(2), cv2.LINE_AA)
-            _name(sheet, edge, f"{cell.name} {per_cent(likely)}", 20, OTHER)
+            x, y = edge[:, 0].mean(axis=0)
+            sheet.write(per_cent(likely), (x - sheet.wide("00%", 20) / 2, y + 7 * sheet.unit), 20, OTHER)
     edge = outline(sheet.calibration, sheet.detection.cell)
     cv2.polylines(sheet.canvas, [edge], True, DARK, sheet.thick(8), cv2.LINE_AA)
     cv2.polylines(sheet.canvas, [edge], True, RELEASE, sheet.thick(4), cv2.LINE_AA)
-    _name(
-        sheet, edge, f"{sheet.detection.cell.name}  {per_cent(sheet.detection.cell_confidence)}", 32, RELEASE
+    text = f"{sheet.detection.cell.name}  {per_cent(sheet.detection.cell_confidence)}"
+    gap, wide, base = 10 * sheet.unit, sheet.wide(text, 32), edge[:, 0, 1].mean() + 11 * sheet.unit
+    right, left = edge[:, 0, 0].max() + gap, edge[:, 0, 0].min() - gap - wide
+    sheet.write(
+        text, (left if right + wide > sheet.free[1] and left > sheet.free[0] else right, base), 32, RELEASE
     )
-
-
-def _name(sheet: Sheet, edge: NDArray[np.int32], text: str, size: float, colour: Colour) -> None:
-    right = edge[:, 0, 0].max() + 10 * sheet.unit
-    sheet.write(text, (right, edge[:, 0, 1].mean() + 0.35 * size * sheet.unit), size, colour)
 
 
 def draw_floors(sheet: Sheet) -> None:
@@ -158,7 +176,7 @@ def _mark_floor(
             colour_of_line,
             sheet.thick(width),
         )
-    wide = sheet.pen.width(text, max(round(size * sheet.unit), 11))
+    wide = sheet.wide(text, size)
     left = x + tick + 4 * sheet.unit if away > 0 else x + tick - 4 * sheet.unit - wide
     sheet.write(text, (max(left, 2.0), y + 0.35 * size * sheet.unit), size, colour)
 
