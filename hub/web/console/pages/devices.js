@@ -5,7 +5,7 @@ import { Ago, Answered, Chip, Empty, Head } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { t } from "../words/index.js";
 
-const AT_FIRST = 60;
+const AT_FIRST = 30;
 
 export default function Devices() {
   const devices = useAnswer("/api/v1/devices");

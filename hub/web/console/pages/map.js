@@ -1,7 +1,7 @@
 // Map: every place of the community, what is wrong there, and the facades of the buildings.
 
 import { html, useAnswer, useMemo, useState } from "../ui.js";
-import { AlarmCard, Answered, Chip, Empty, Head } from "../parts/common.js";
+import { AlarmList, Answered, Chip, Empty, Head } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { t } from "../words/index.js";
 
@@ -25,7 +25,7 @@ function Places({ areas, alarms, me, changed }) {
         <${Icon} name=${area.kind === "building" ? "window" : "place"} size="big" /><strong>${area.name}</strong>
         <${Chip} kind=${worst || "good"}>${found.length ? t("map.alarms", { n: found.length }) : t("map.well")}</${Chip}></button>`;
     })}</div>
-    <aside class="stack">${here.length ? here.map((alarm) => html`<${AlarmCard} key=${alarm.id} alarm=${alarm} me=${me} changed=${changed} />`) : html`<div class="card"><${Empty} title=${t("now.well")}>${t("now.well.more")}</${Empty}></div>`}</aside></div>`;
+    <aside class="stack">${here.length ? html`<${AlarmList} key=${chosen} alarms=${here} me=${me} changed=${changed} />` : html`<div class="card"><${Empty} title=${t("now.well")}>${t("now.well.more")}</${Empty}></div>`}</aside></div>`;
 }
 
 function within(areas, area, outer) {

@@ -1,12 +1,11 @@
 // Now: what is wrong, what to do, who has it. One glance must be enough.
 
-import { html, useAnswer, useState } from "../ui.js";
-import { AlarmCard, Ago, Answered, Chip, Empty, Head } from "../parts/common.js";
+import { html, useAnswer } from "../ui.js";
+import { AlarmList, Ago, Answered, Chip, Head } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { t } from "../words/index.js";
 
 const ALARM_EVENTS = ["alarm", "alarm_acknowledged", "alarm_closed", "alarms_ended"];
-const RANK = { critical: 0, warning: 1, info: 2 };
 
 export default function Now({ me }) {
   const open = useAnswer("/api/v1/alarms?state=open&limit=200", ALARM_EVENTS);
@@ -19,7 +18,7 @@ export default function Now({ me }) {
       <${Answered} of=${open}>${(page) => html`<${State} alarms=${page.items} />
         <div class="columns">
           <section class="stack" aria-label=${t("now.open")}>
-            ${page.items.length > 0 && html`<${Open} alarms=${page.items} me=${me} changed=${changed} />`}
+            ${page.items.length > 0 && html`<h2>${t("now.open")} <span class="faint">${page.items.length}</span></h2><${AlarmList} alarms=${page.items} me=${me} changed=${changed} />`}
             <${Recent} of=${recent} />
           </section>
           <aside class="stack"><${Problems} of=${problems} seen=${sees("see problem")} /><${Figures} me=${me} /></aside>
@@ -38,17 +37,6 @@ function State({ alarms }) {
   const busy = alarms.filter((alarm) => alarm.state === "acknowledged").length;
   return html`<section class="state good" aria-live="polite"><${Icon} name="check" size="big" />
     <div><h2>${t("now.well")}</h2><p>${busy ? t("now.busy", { n: busy }) : t("now.well.more")}</p></div></section>`;
-}
-
-const AT_FIRST = 20;
-
-function Open({ alarms, me, changed }) {
-  const [all, setAll] = useState(false);
-  const sorted = [...alarms].sort((a, b) => (a.state === "acknowledged") - (b.state === "acknowledged") || RANK[a.severity] - RANK[b.severity] || b.seq - a.seq);
-  const shown = all ? sorted : sorted.slice(0, AT_FIRST);
-  return html`<h2>${t("now.open")} <span class="faint">${alarms.length}</span></h2>
-    ${shown.map((alarm) => html`<${AlarmCard} key=${alarm.id} alarm=${alarm} me=${me} changed=${changed} />`)}
-    ${shown.length < sorted.length && html`<button onClick=${() => setAll(true)}>${t("now.more", { n: sorted.length - shown.length })}</button>`}`;
 }
 
 function Recent({ of }) {

@@ -127,5 +127,16 @@ export function AlarmCard({ alarm, me, changed }) {
   </article>`;
 }
 
+const RANK = { critical: 0, warning: 1, info: 2 };
+const AT_FIRST = 12;
+
+/** Alarms, those that nobody has first; a long list is shown in part, so that the page stays quick. */
+export function AlarmList({ alarms, me, changed }) {
+  const [shown, setShown] = useState(AT_FIRST);
+  const sorted = [...alarms].sort((a, b) => (a.state === "acknowledged") - (b.state === "acknowledged") || RANK[a.severity] - RANK[b.severity] || b.seq - a.seq);
+  return html`${sorted.slice(0, shown).map((alarm) => html`<${AlarmCard} key=${alarm.id} alarm=${alarm} me=${me} changed=${changed} />`)}
+    ${shown < sorted.length && html`<button onClick=${() => setShown(shown + 3 * AT_FIRST)}>${t("now.more", { n: sorted.length - shown })}</button>`}`;
+}
+
 export const take = (alarm, note = "") => post(`/api/v1/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, { note }, once());
 export const settle = (alarm, note = "") => post(`/api/v1/alarms/${encodeURIComponent(alarm.id)}/close`, { note }, once());
