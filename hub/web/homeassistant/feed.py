@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from hub.kernel.bus import Undo
@@ -35,13 +36,8 @@ class Stream:
     """Events for all who subscribed to the same and see the same; members by the id under which they did."""
 
     view: View
-    ids: Ids = None  # of the entities it is about; None: of all
     members: dict[int, dict[Subscriber, None]] = field(default_factory=dict)
     pending: list[bytes] = field(default_factory=list)
-
-    def wants(self, entity_id: str) -> bool:
-        """Whether a state of the entity belongs here."""
-        return (self.ids is None or entity_id in self.ids) and self.view.sees(entity_id)
 
 
 class Feed:
@@ -51,6 +47,8 @@ class Feed:
         self._house = house
         self._events: dict[str, dict[View, Stream]] = {}  # by type
         self._states: dict[tuple[View, Ids], Stream] = {}
+        self._of_entity: dict[str, dict[Stream, None]] = {}  # those of some entities, by each of them
+        self._of_all: dict[Stream, None] = {}
         self._busy: dict[Stream, None] = {}  # with something to send
         self._unlisten: Undo | None = None
         self._scheduled = False
@@ -74,8 +72,25 @@ class Feed:
     def on_states(self, ids: Ids, view: View, identity: int, member: Subscriber) -> Undo:
         """Send changes of states, compressed, to a member; returns the undo."""
         key = (view, ids)
-        stream = self._states.setdefault(key, Stream(view, ids))
-        return self._join(stream, identity, member, lambda: self._states.pop(key, None))
+        stream = self._states.get(key)
+        if stream is None:
+            stream = self._states[key] = Stream(view)
+            for index in self._indexes(ids):
+                index[stream] = None
+        return self._join(stream, identity, member, partial(self._forget, key, stream))
+
+    def _indexes(self, ids: Ids) -> list[dict[Stream, None]]:
+        if ids is None:
+            return [self._of_all]
+        return [self._of_entity.setdefault(entity_id, {}) for entity_id in ids]
+
+    def _forget(self, key: tuple[View, Ids], stream: Stream) -> None:
+        self._states.pop(key, None)
+        for index in self._indexes(key[1]):
+            index.pop(stream, None)
+        for entity_id in key[1] or ():
+            if not self._of_entity.get(entity_id):
+                self._of_entity.pop(entity_id, None)
 
     def _join(self, stream: Stream, identity: int, member: Subscriber, gone: Callable[[], object]) -> Undo:
         if stream.pending:
@@ -125,7 +140,8 @@ class Feed:
         return [*(named or {}).values(), *(every or {}).values()] if named or every else []
 
     def _tell_states(self, event: StateChanged | StateRemoved) -> None:
-        wanting = [stream for stream in self._states.values() if stream.wants(event.entity_id)]
+        told_of = (*self._of_entity.get(event.entity_id, ()), *self._of_all)
+        wanting = [stream for stream in told_of if stream.view.sees(event.entity_id)]
         if not wanting:
             return
         shapes, entity_id = self._house.shapes, event.entity_id

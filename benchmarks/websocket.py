@@ -1,0 +1,205 @@
+"""Clients of /api/websocket while many states change: what of a core it takes, and how late they hear.
+
+The hub runs in this process, pinned to one core, with a guest that changes states at a steady rate; the clients are raw
+sockets in another process on the other cores. A state's text is the time it was set, in microseconds, so a client that
+reads it knows how late it is. Every 25th client reads each message; the others only count bytes, for they would
+otherwise need more of the machine than the hub. One line of JSON a scenario.
+
+    python benchmarks/websocket.py [--clients 500] [--changes 2000] [--seconds 10]
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import multiprocessing
+import os
+import re
+import resource
+import selectors
+import socket
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+STAMP = re.compile(rb'"s(?:tate)?":"(\d{16})"[,}]')
+ENTITIES = 2000
+SAMPLED = 25  # every so many clients read what they get
+
+
+def own(number: int, clients: int) -> dict[str, Any]:
+    """What a client asks for that is only about its own share of the entities."""
+    share = max(1, ENTITIES // clients)
+    ids = [f"sensor.s{index}" for index in range(number * share, (number + 1) * share)]
+    return {"type": "subscribe_entities", "entity_ids": ids}
+
+
+SCENARIOS = {
+    "own entities": (own, True),
+    "every entity, compressed, coalesced": (lambda *_: {"type": "subscribe_entities"}, True),
+    "every state_changed, whole, coalesced": (
+        lambda *_: {"type": "subscribe_events", "event_type": "state_changed"},
+        True,
+    ),
+    "every entity, compressed, a frame each": (lambda *_: {"type": "subscribe_entities"}, False),
+}
+
+
+# --- the clients, in a process of their own ---------------------------------------------------------------------------
+
+
+def masked(message: Any) -> bytes:
+    """One client frame; a mask of zeros leaves the text as it is."""
+    payload = json.dumps(message).encode()
+    size = len(payload)
+    head = bytes([0x81, 0x80 | size]) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
+    return head + bytes(4) + payload
+
+
+def opened(
+    host: str, port: int, path: str, token: str, wanted: dict[str, Any], coalesce: bool
+) -> socket.socket:
+    """A client that has signed in and subscribed."""
+    client = socket.create_connection((host, port), timeout=60)
+    key = base64.b64encode(os.urandom(16)).decode()
+    client.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    features = {"features": {"coalesce_messages": 1} if coalesce else {}}
+    client.sendall(masked({"type": "auth", "access_token": token}))
+    client.sendall(masked({"id": 1, "type": "supported_features", **features}))
+    client.sendall(masked({"id": 2, **wanted}))
+    seen = b""
+    while b'"id":2,' not in seen.replace(b" ", b""):
+        got = client.recv(1 << 20)
+        if not got:
+            raise ConnectionError(seen[-500:])
+        seen += got
+    client.setblocking(False)
+    return client
+
+
+def listen(address: tuple[str, int, str, str], scenario: str, count: int, seconds: float, pipe: Any) -> None:
+    """Hold the clients for so long; tell how late messages were."""
+    wanted, coalesce = SCENARIOS[scenario]
+    host, port, path, token = address
+    selector = selectors.DefaultSelector()
+    for number in range(count):
+        client = opened(host, port, path, token, wanted(number, count), coalesce)
+        selector.register(client, selectors.EVENT_READ, bytearray() if number % SAMPLED == 0 else None)
+    pipe.send("ready")
+    buffer = memoryview(bytearray(1 << 20))
+    late: list[float] = []
+    received = lost = 0
+    end = time.time() + seconds + 2
+    while time.time() < end:
+        for key, _ in selector.select(0.1):
+            try:
+                size = key.fileobj.recv_into(buffer)  # type: ignore[union-attr]
+            except OSError:
+                size = 0
+            if size == 0:
+                lost += 1
+                selector.unregister(key.fileobj)
+                continue
+            received += size
+            if key.data is not None:
+                now = time.time()
+                text = bytes(key.data) + bytes(buffer[:size])
+                found = None
+                for found in STAMP.finditer(text):
+                    late.append(now - int(found[1]) / 1e6)
+                key.data[:] = text[found.end() if found else 0 :][-200:]
+    late = sorted(value for value in late if 0 <= value < seconds + 2)
+
+    def at(share: float) -> float | None:
+        return round(1000 * late[int(share * (len(late) - 1))], 1) if late else None
+
+    pipe.send(
+        {
+            "lost_clients": lost,
+            "read_messages": len(late),
+            "mib_per_s": round(received / seconds / 2**20, 1),
+            "ms_p50": at(0.5),
+            "ms_p99": at(0.99),
+            "ms_max": at(1.0),
+        }
+    )
+
+
+# --- the hub ----------------------------------------------------------------------------------------------------------
+
+
+async def measure(hub: Any, scenario: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One scenario against a running hub."""
+    context = multiprocessing.get_context("spawn")
+    near, far = context.Pipe()
+    host, port = hub.url.removeprefix("http://").split(":")
+    address = (host, int(port), "/api/websocket", hub.token)
+    clients = context.Process(target=listen, args=(address, scenario, options.clients, options.seconds, far))
+    clients.start()
+    await asyncio.to_thread(near.recv)
+    used, began, done = resource.getrusage(resource.RUSAGE_SELF), time.time(), 0
+    states = hub.states
+    while (now := time.time()) < began + options.seconds:
+        due = int((now - began) * options.changes)
+        while done < due:
+            states.set(f"sensor.s{done % ENTITIES}", str(int(time.time() * 1e6)))
+            done += 1
+        await asyncio.sleep(0.0005)
+    after, wall = resource.getrusage(resource.RUSAGE_SELF), time.time() - began
+    result = await asyncio.to_thread(near.recv)
+    clients.join()
+    cpu = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+    return {
+        "scenario": scenario,
+        "clients": options.clients,
+        "changes_per_s": round(done / wall),
+        "core_share": round(cpu / wall, 2),
+        **result,
+    }
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Every scenario, one after the other, against one hub."""
+    from dataclasses import replace
+
+    from hub.api import Entity
+    from hub.runtime.hub import Hub
+
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config"
+        config.mkdir()
+        (config / "configuration.yaml").write_text("hub: {name: Benchmark}\n")
+        hub = Hub(config, Path(folder) / "data", port=0)
+        await hub.start()
+        house = hub.homeassistant.house
+        house.limits = replace(house.limits, sockets=10_000)
+        for index in range(ENTITIES):
+            hub.states.declare(Entity(id=f"sensor.s{index}", name=f"Sensor {index}", unit="s"))
+        for scenario in options.scenario or SCENARIOS:
+            os.sched_setaffinity(0, cores[1:] or cores)  # inherited by the clients
+            task = asyncio.ensure_future(measure(hub, scenario, options))
+            await asyncio.sleep(0.5)
+            os.sched_setaffinity(0, cores[:1])
+            print(json.dumps(await task), flush=True)
+        await hub.stop()
+
+
+def main() -> None:
+    """Read the options and run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clients", type=int, default=500)
+    parser.add_argument("--changes", type=int, default=2000, help="state changes a second")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--scenario", action="append", choices=SCENARIOS)
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
