@@ -155,6 +155,7 @@ class Hub:
             KeepMedia.of(self.configuration.core["history"]),
             self._report_problem,
             self._clear_problem,
+            lambda: [alarm.at for alarm in self.alarms.all()],
         )
         self.supervisor = Supervisor(self.site)
         self.site.restart_guest = self.supervisor.restart

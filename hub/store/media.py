@@ -1,4 +1,7 @@
-"""What is forgotten of the evidence: pictures and clips past their time or beyond their room, the oldest first."""
+"""What is forgotten of the evidence: pictures and clips past their time or beyond their room, the oldest first.
+
+What is past its days goes, as people were promised. Where only room is lacking, evidence of open alarms goes last.
+"""
 
 import asyncio
 import logging
@@ -6,7 +9,7 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,8 +19,10 @@ from hub.store.clock import Clock, Timer
 from hub.store.trouble import Clear, Report
 
 PROBLEM = "store.media"
+FULL = "store.media.full"
 PART = ".part"  # of a file that is being written
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = len("235959-999")
 _STALE = 3600.0  # seconds: nobody writes one file for that long
 _FIRST_SWEEP, _NEXT_SWEEP = timedelta(minutes=6), timedelta(hours=1)
 _GIBIBYTE = 1 << 30
@@ -47,6 +52,7 @@ class MediaSwept:
     files: int = 0
     freed: int = 0  # bytes
     left: int = 0  # bytes
+    open_files: int = 0  # of those deleted, evidence of open alarms
     faults: list[str] = field(default_factory=list)
 
 
@@ -65,34 +71,56 @@ class _Found(NamedTuple):
     def is_part(self) -> bool:
         return self.name.endswith(PART)
 
+    @property
+    def moment(self) -> tuple[date, str]:
+        """What it is evidence of: a file's name begins with the time of day, to the millisecond."""
+        return self.day, self.name[:_MOMENT]
+
 
 class MediaSweep:
     """One look through the media folder; never follows a link, so that it never leaves it."""
 
-    def __init__(self, folder: Path, now: datetime, keep: KeepMedia, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: datetime,
+        keep: KeepMedia,
+        stop: threading.Event,
+        open_at: Iterable[datetime] = (),
+    ) -> None:
         self._folder, self._now, self._keep, self._stop = folder, now, keep, stop
+        self._open = frozenset(moment_of(at) for at in open_at)
         self._done = MediaSwept()
 
     def run(self) -> MediaSwept:
         """Delete what is due. Holds the figures of each day and the files of one, however many there are."""
         days: dict[date, int] = {}
+        held = 0
         for found in self._files():
             if found.is_part:
                 if self._now.timestamp() - found.changed > _STALE:
                     self._delete(found)
+            elif self._is_held(found):
+                held += found.size
             else:
                 days[found.day] = days.get(found.day, 0) + found.size
-        self._done.left = sum(days.values())
-        past, last = self._due(days)
-        if past or last is not None:
+        self._done.left = held + sum(days.values())
+        past, last = self._due(days, held)
+        if past or last is not None or self._done.left > self._keep.size:
             self._forget(past, last)
         return self._done
 
-    def _due(self, days: dict[date, int]) -> tuple[set[date], date | None]:
-        """Days that go as a whole, and the one that goes in part."""
-        oldest_kept = (self._now - self._keep.age).date()
-        past = {day for day in days if day < oldest_kept}
-        left = sum(size for day, size in days.items() if day not in past)
+    def _is_past(self, day: date) -> bool:
+        return day < (self._now - self._keep.age).date()
+
+    def _is_held(self, found: _Found) -> bool:
+        """Evidence of an open alarm that is not past its days."""
+        return found.moment in self._open and not self._is_past(found.day)
+
+    def _due(self, days: dict[date, int], held: int) -> tuple[set[date], date | None]:
+        """Days that go as a whole, and the one that goes in part; what is held goes with neither."""
+        past = {day for day in days if self._is_past(day)}
+        left = held + sum(size for day, size in days.items() if day not in past)
         for day in sorted(days.keys() - past):
             if left <= self._keep.size:
                 break
@@ -104,11 +132,14 @@ class MediaSweep:
 
     def _forget(self, past: set[date], last: date | None) -> None:
         of_last: list[_Found] = []
+        held: list[_Found] = []
         folders: set[str] = set()
         for found in self._files():
             if found.is_part:
                 continue
-            if found.day in past:
+            if self._is_held(found):
+                held.append(found)
+            elif found.day in past:
                 self._delete(found)
                 folders.add(found.folder)
             elif found.day == last:
@@ -118,23 +149,28 @@ class MediaSweep:
             if self._done.left <= self._keep.size:
                 break
             self._delete(found)
+        for found in sorted(held, key=lambda found: (found.day, found.name, found.folder)):
+            if self._done.left <= self._keep.size:
+                break
+            self._done.open_files += self._delete(found)
         for folder in folders:
             self._remove_if_empty(folder)
 
-    def _delete(self, found: _Found) -> None:
+    def _delete(self, found: _Found) -> bool:
         if self._stop.is_set():
-            return
+            return False
         try:
             os.unlink(found.path)
         except FileNotFoundError:
             pass
         except OSError as error:
             self._fault(found.path, error)
-            return
+            return False
         self._done.files += 1
         self._done.freed += found.size
         if not found.is_part:
             self._done.left -= found.size
+        return True
 
     def _remove_if_empty(self, folder: str) -> None:
         """A day that is over: nobody is about to write into it."""
@@ -178,6 +214,12 @@ def _file(folder: str, entry: os.DirEntry[str], day: date | None) -> Iterator[_F
         yield _Found(folder, entry.name, day or _day_at(facts.st_mtime), facts.st_size, facts.st_mtime)
 
 
+def moment_of(at: datetime) -> tuple[date, str]:
+    """How files name the moment of an alarm."""
+    at = at.astimezone(UTC)
+    return at.date(), f"{at:%H%M%S}-{at.microsecond // 1000:03d}"
+
+
 def _day_at(seconds: float) -> date:
     """The day of a moment; a file system may hold any number there, and 1970 to 9999 is what can be told."""
     return datetime.fromtimestamp(min(max(seconds, 0), _LAST_MOMENT), UTC).date()
@@ -196,8 +238,16 @@ def _day_of(name: str) -> date | None:
 class MediaRetention:
     """Sweeps the media folder every hour, in a thread of its own; `stop` ends it."""
 
-    def __init__(self, folder: Path, clock: Clock, keep: KeepMedia, report: Report, clear: Clear) -> None:
-        self._folder, self._clock, self._keep = folder, clock, keep
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        keep: KeepMedia,
+        report: Report,
+        clear: Clear,
+        open_at: Callable[[], Iterable[datetime]] = tuple,  # moments of the open alarms
+    ) -> None:
+        self._folder, self._clock, self._keep, self._open_at = folder, clock, keep, open_at
         self._report, self._clear = report, clear
         self._timer: Timer | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -221,11 +271,20 @@ class MediaRetention:
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep(), name="media: sweep")
 
     async def _sweep(self) -> None:
-        sweep = MediaSweep(self._folder, self._clock.now(), self._keep, self._stop)
+        sweep = MediaSweep(self._folder, self._clock.now(), self._keep, self._stop, self._open_at())
         done = await asyncio.to_thread(sweep.run)
         if done.files:
             freed, left = done.freed / _MEBIBYTE, done.left / _MEBIBYTE
             log.info("deleted %d old files of evidence, %.1f MiB; %.1f MiB are left", done.files, freed, left)
+        if done.open_files:
+            text = (
+                f"{done.open_files} pictures and clips of open alarms were deleted: there is no room for them"
+            )
+            self._report(
+                FULL, text, "raise `keep_media_gib` under `history:`, or close alarms that are settled"
+            )
+        else:
+            self._clear(FULL)
         if done.faults:
             text = f"old evidence can't be deleted: {'; '.join(done.faults)}"
             remedy = f"make everything under {self._folder} writable for the hub's user"

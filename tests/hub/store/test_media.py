@@ -78,6 +78,32 @@ def test_too_much_evidence_goes_the_oldest_first_across_cameras(tmp_path: Path) 
     assert (done.files, done.left) == (2, 80)
 
 
+def test_evidence_of_open_alarms_goes_last_where_only_room_is_lacking(tmp_path: Path) -> None:
+    old, new = START - 3 * DAY, START - 2 * DAY
+    at = old.replace(hour=8, minute=1, second=2, microsecond=345_678)
+    for name in (
+        "080102-345-falling_object-drawn.jpg",
+        "080102-345-falling_object.mp4",
+        "080102-346-other.mp4",
+    ):
+        put(tmp_path, clip(old, name), 40)
+    put(tmp_path, clip(new), 40)
+    put(tmp_path, clip(START), 40)
+    done = MediaSweep(tmp_path, START, KeepMedia(size=120), threading.Event(), [at]).run()
+    assert (done.files, done.left, done.open_files) == (2, 120, 0)  # the other's and the newer one went
+    assert clip(old, "080102-345-falling_object.mp4") in files(tmp_path)
+    done = MediaSweep(tmp_path, START, KeepMedia(size=50), threading.Event(), [at]).run()
+    assert (done.left, done.open_files) == (40, 1)
+    assert files(tmp_path) == [clip(old, "080102-345-falling_object.mp4")]
+
+
+def test_days_are_a_promise_for_open_alarms_too(tmp_path: Path) -> None:
+    at = (START - 91 * DAY).replace(hour=8, minute=1, second=2, microsecond=0)
+    put(tmp_path, clip(at, "080102-000-falling_object.mp4"), 40)
+    done = MediaSweep(tmp_path, START, WIDE, threading.Event(), [at]).run()
+    assert (done.files, done.left, done.open_files) == (1, 0, 0)
+
+
 def test_a_folder_of_today_stays_even_when_it_is_emptied(tmp_path: Path) -> None:
     # A camera may have made it a moment ago, to write into it.
     put(tmp_path, clip(START), 40)
