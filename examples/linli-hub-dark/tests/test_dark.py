@@ -48,7 +48,7 @@ async def test_from_the_worker_to_the_alarm(hub):
           - {id: gate, file: gate.mp4, pace: fast, analyzers: [{dark: {seconds: 2}}]}
         """
     )
-    await hub.until(lambda: hub.of(CameraDarkened))
+    await hub.until(lambda: hub.of(CameraDarkened), 30)
     (alarm,) = hub.of(CameraDarkened)
     assert alarm.camera == "gate"
     assert alarm.brightness < 24

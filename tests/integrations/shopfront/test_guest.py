@@ -34,7 +34,7 @@ async def test_goods_become_alarms_with_pictures_of_before_and_after(hub: HubKit
     (hub.folder / "config").mkdir()
     make_video(hub.folder / "config" / "shop.mp4")
     await hub.start(YAML.format(points=POINTS, more=""))
-    await hub.until(lambda: len(hub.of(EvidenceStored)) == 4)
+    await hub.until(lambda: len(hub.of(EvidenceStored)) == 4, 60)
     (left,), (cleared,) = hub.of(GoodsLeft), hub.of(GoodsCleared)
     assert (left.camera, left.zone, left.area, left.source) == ("shop", "门前", "east", "camera.shop")
     assert (left.severity, cleared.severity) == (Severity.warning, Severity.info)
@@ -58,7 +58,7 @@ async def test_a_detector_that_is_not_there_is_a_problem_at_the_camera(hub: HubK
     (hub.folder / "config").mkdir()
     make_video(hub.folder / "config" / "shop.mp4", 5)
     await hub.start(YAML.format(points=POINTS, more="detector: {weights: /none.onnx, labels: [box]}"))
-    await hub.until(lambda: hub.of(ProblemRaised))
+    await hub.until(lambda: hub.of(ProblemRaised), 60)
     (problem,) = hub.of(ProblemRaised)
     assert problem.problem == "camera.shop.analyzer.shopfront"
     assert "no file '/none.onnx'" in problem.text
