@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .cadence import Cadence
 from .calibration import Calibration
 from .candidates import CandidateFinder, Sighting
+from .chroma import Chroma
 from .detection import Detection, describe
-from .dripping import DripCounter, Dripping, is_drop
+from .dripping import DripCounter, Dripping, may_be_drop
 from .judgement import Rejection, Throw, judge
 from .linking import Linker
 from .sensitivity import USUAL, lead
@@ -51,8 +52,10 @@ class Detector:
         self.rejections: deque[Rejection] = deque(maxlen=SUSPECTS)
         self.counts: Counter[str] = Counter()
 
-    def feed(self, luma: NDArray[np.uint8], t: float, key_frame: bool = False) -> list[Detection]:
-        """Take the picture shown at `t` seconds; returns the throws known by now."""
+    def feed(
+        self, luma: NDArray[np.uint8], t: float, key_frame: bool = False, chroma: Chroma | None = None
+    ) -> list[Detection]:
+        """Take the picture shown at `t` seconds, with its colour planes if it has any; the throws known by now."""
         if luma.shape != (self._calibration.height, self._calibration.width):
             raise ValueError(
                 f"picture is {luma.shape[1]}x{luma.shape[0]}, the calibration is of another size"
@@ -63,7 +66,7 @@ class Detector:
                 return []
             self._start_over()
         self._now = t
-        sightings = self._finder.feed(luma, self._cadence.settle(t), key_frame)
+        sightings = self._finder.feed(luma, self._cadence.settle(t), key_frame, chroma)
         return [found for sighting in sightings for found in self._consider(sighting, t)]
 
     @property
@@ -114,9 +117,11 @@ class Detector:
                 self.rejections.append(verdict)
             elif self._is_known(verdict) or any(leads_to(told, track) for told in self._told):
                 self.counts["repeated"] += 1
-            elif is_drop(verdict):
+            elif self._drips.is_drop(verdict):
                 self._note_drop(verdict)
             else:
+                if may_be_drop(verdict):
+                    self._drips.add(verdict)
                 self._known.append(verdict)
                 self._told.append(Track(list(verdict.places)))
                 found.append(describe(self._calibration, verdict, now))

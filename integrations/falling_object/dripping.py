@@ -10,10 +10,11 @@ import numpy as np
 from .facade import Cell
 from .judgement import Throw
 
-# what is smaller and slower than this might be a drop: no single one is told as a thrown thing
-DROP_AREA_M2, DROP_SPEED = 0.002, 12.0
+# what is smaller and slower than this may be a drop; single pixels look larger than they are, so that up to a
+# larger size only the second one from the same place is taken for a drop
+DROP_AREA_M2, PERHAPS_AREA_M2, DROP_SPEED = 0.002, 0.012, 12.0
 SAME_ACROSS_M, SAME_UP_M = 0.6, 1.5
-COUNT, WITHIN_S, REST_S = 3, 180.0, 3600.0
+COUNT, WITHIN_S, REST_S = 3, 300.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class DripCounter:
         self._drops: deque[Throw] = deque(maxlen=200)
         self._told: deque[tuple[float, Throw]] = deque(maxlen=50)
 
+    def is_drop(self, throw: Throw) -> bool:
+        """Whether it can't be told from a drop: too small for anything else, or not the first from its place."""
+        if not may_be_drop(throw):
+            return False
+        return throw.area_m2 < DROP_AREA_M2 or any(
+            is_same_place(one, throw) and 0 < throw.origin.t - one.origin.t <= WITHIN_S for one in self._drops
+        )
+
     def add(self, drop: Throw) -> Dripping | None:
         """Take a drop; the answer when its place drips and has not been told of for an hour."""
         now = drop.origin.t
@@ -52,9 +61,9 @@ class DripCounter:
         )
 
 
-def is_drop(throw: Throw) -> bool:
-    """Whether a fall is as small and slow as a drop's."""
-    return throw.area_m2 < DROP_AREA_M2 and throw.terminal.middle < DROP_SPEED
+def may_be_drop(throw: Throw) -> bool:
+    """Whether a fall is about as small and slow as a drop's."""
+    return throw.area_m2 < PERHAPS_AREA_M2 and throw.terminal.middle < DROP_SPEED
 
 
 def is_same_place(one: Throw, other: Throw) -> bool:
