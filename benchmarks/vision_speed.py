@@ -36,15 +36,15 @@ from integrations.camera.settings import CAMERA, CAMERAS_PER_WORKER
 from integrations.camera.worker import watch_all
 from integrations.falling_object.clip_config import load_clip_config
 from integrations.falling_object.detector import Detector
-from integrations.falling_object.offline import read_luma
+from integrations.falling_object.offline import read_pictures
 
 SETTLING = 10.0  # seconds of playing that are not counted
 FIRST, LAST = 25, 125  # pictures between which instructions are counted
 
 
 def decode(video: Path, most: int | None = None) -> Iterator[Any]:
-    """Luma pictures of the video with time and whether each is a key frame."""
-    for index, picture in enumerate(read_luma(video, lambda text: None)):
+    """Luma pictures of the video with time, whether each is a key frame, and colour planes."""
+    for index, picture in enumerate(read_pictures(video, lambda text: None)):
         if most is not None and index >= most:
             return
         yield picture
@@ -54,10 +54,10 @@ def run(video: Path, config: Path | None, most: int | None = None) -> int:
     """Decode, and detect if there is a configuration; the number of pictures."""
     detector = Detector(load_clip_config(config).calibration) if config else None
     count = 0
-    for luma, t, key in decode(video, most):
+    for luma, t, key, chroma in decode(video, most):
         count += 1
         if detector is not None:
-            detector.feed(luma, t, key)
+            detector.feed(luma, t, key, chroma)
     if detector is not None:
         detector.finish()
     return count

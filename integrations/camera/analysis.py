@@ -51,9 +51,13 @@ class Analysis:
             self._fill(seat)
 
     def feed(
-        self, luma: Picture, t: float, key_frame: bool, colour: Callable[[], Picture] | None = None
-    ) -> list[Found]:
-        """What they found by now, in this picture or before; `colour` makes BGR of it, for those who want that."""
+        self, luma: Picture, t: float, key_frame: bool, colour: Callable[[], Picture] | None = None,
+        chroma: tuple[Picture, Picture] | None = None,
+    ) -> list[Found]:  # fmt: skip
+        """What they found by now, in this picture or before; `colour` makes BGR of it, for those who want that.
+
+        `chroma`: its colour planes, handed to analyzers that have a method `take_chroma`.
+        """
         due = [seat for seat in self._seats if t >= seat.due]
         for seat in due:
             if seat.pause:  # on average, whatever the stream's rate
@@ -69,7 +73,13 @@ class Analysis:
                 made.append(colour())
             return made[0]
 
-        return self._ask(due, lambda seat, analyzer: analyzer.feed(picture(seat), t, key_frame), t)
+        def feed(seat: _Seat, analyzer: FrameAnalyzer) -> Iterable[Found]:
+            take_chroma = getattr(analyzer, "take_chroma", None)
+            if take_chroma is not None:
+                take_chroma(chroma)
+            return analyzer.feed(picture(seat), t, key_frame)
+
+        return self._ask(due, feed, t)
 
     @property
     def in_flight(self) -> bool:

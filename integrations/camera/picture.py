@@ -33,10 +33,21 @@ def luma_of(frame: VideoFrame) -> Picture:
     """Brightness (height, width), in the decoder's own memory for the usual formats."""
     if frame.format.name not in PLANAR:
         frame = frame.reformat(format="gray")
-    plane = frame.planes[0]
+    return _plane(frame, 0, frame.height, frame.width)
+
+
+def chroma_of(frame: VideoFrame) -> tuple[Picture, Picture] | None:
+    """The colour planes, half as wide and high, in the decoder's own memory; None where there are none like that."""
+    if frame.format.name not in ("yuv420p", "yuvj420p"):
+        return None
+    height, width = -(-frame.height // 2), -(-frame.width // 2)
+    return _plane(frame, 1, height, width), _plane(frame, 2, height, width)
+
+
+def _plane(frame: VideoFrame, index: int, height: int, width: int) -> Picture:
+    plane = frame.planes[index]
     rows = np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
-    rows = rows[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
-    return np.asarray(rows[:, : frame.width])
+    return np.asarray(rows[: plane.line_size * height].reshape(height, plane.line_size)[:, :width])
 
 
 def colour_of(frame: VideoFrame) -> Picture:

@@ -23,7 +23,7 @@ from integrations.camera.drawing import DrawingRoom
 from integrations.camera.lettering import Lettering
 from integrations.camera.load import EVERYTHING, REMEDY, TEXTS, Burden, Share
 from integrations.camera.lookout import Lookout
-from integrations.camera.picture import Masks, Picture, colour_of, jpeg, luma_of
+from integrations.camera.picture import Masks, Picture, chroma_of, colour_of, jpeg, luma_of
 from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
 from integrations.camera.shelf import Shelf, Unmade, digest
@@ -247,7 +247,9 @@ class Watch:
         self._share.looked += analysis.sees
         luma, watched = luma_of(frame), connection.masks.watched
         self._lookout.look(luma, t, connection.masks)
-        for found in analysis.feed(watched(luma), t, frame.key_frame, lambda: watched(colour_of(frame))):
+        for found in analysis.feed(
+            watched(luma), t, frame.key_frame, lambda: watched(colour_of(frame)), chroma_of(frame)
+        ):
             self._keep(connection, found)
 
     def _report(self, connection: _Connection) -> None:

@@ -36,15 +36,21 @@ class FallingObjectAnalyzer:
         self._calibration, self._least_confidence = calibration, least_confidence
         self._suspects = suspects
         self._detector = Detector(calibration, false_alarms_per_day)
+        self._chroma: Any = None
 
     @property
     def in_flight(self) -> bool:
         """Whether something is being followed: a camera short of time leaves out other pictures first."""
         return self._detector.in_flight
 
+    def take_chroma(self, chroma: Any) -> None:
+        """The colour planes of the picture that is fed next: it can show what brightness does not."""
+        self._chroma = chroma
+
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
         """As the port says."""
-        found = self._told(self._detector.feed(luma, t, key_frame))
+        chroma, self._chroma = self._chroma, None
+        found = self._told(self._detector.feed(luma, t, key_frame, chroma))
         while self._detector.rejections:
             rejection = self._detector.rejections.popleft()
             if rejection.suspicious and self._suspects is not None:

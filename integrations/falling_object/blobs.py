@@ -33,6 +33,22 @@ class Blob:
     weight: float
 
 
+def hit_tiles(excess: Luma) -> tuple[NDArray[np.bool_], float] | None:
+    """The tiles with a hit, and the share of words of 8 pixels with one; None when there is none.
+
+    `excess` comes from a pool: zero beyond its edges.
+    """
+    whole = np.asarray(excess.base, dtype=np.uint8)
+    rows = whole.shape[0] // TILE
+    stripes = np.flatnonzero(cv2.reduce(whole.reshape(rows, -1), 1, cv2.REDUCE_MAX))
+    if not len(stripes):
+        return None
+    words = whole.view(np.uint64).reshape(rows, TILE, -1)[stripes]
+    tiles = np.zeros((rows, words.shape[2]), dtype=bool)
+    tiles[stripes] = np.bitwise_or.reduce(words, axis=1) != 0
+    return tiles, np.count_nonzero(words) / (whole.size / TILE)
+
+
 def group_tiles(tiles: NDArray[np.bool_]) -> list[Box]:
     """Boxes (x0, y0, x1, y1 in half-size pixels) around tiles that touch."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(tiles.view(np.uint8), connectivity=8)

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .blobs import TILE, Patch, group_tiles, measure, split_box
 from .blobs import Blob as Blob
+from .blobs import Patch, group_tiles, hit_tiles, measure, split_box
+from .chroma import Chroma, ColourFinder, only_by_colour
 from .noise import REMEMBERED, LocalNoise, noise_level
 from .pictures import Luma, Picture, Reel
 from .pictures import shrink as shrink
@@ -66,6 +67,7 @@ class CandidateFinder:
         self._stirred = float("-inf")
         self._crowd = 0.0
         self._noise = LocalNoise()
+        self._colours = ColourFinder()
         self._skipped = 0
 
     @property
@@ -73,9 +75,13 @@ class CandidateFinder:
         """How many pictures lie between the middle one and each of its neighbours."""
         return self._span
 
-    def feed(self, luma: Luma, t: float, key: bool) -> list[Sighting]:
-        """Take a picture; the sightings, if any, are about pictures `span` and more before it, in time order."""
+    def feed(self, luma: Luma, t: float, key: bool, chroma: Chroma | None = None) -> list[Sighting]:
+        """Take a picture; the sightings, if any, are about pictures `span` and more before it, in time order.
+
+        `chroma`: its colour planes, half as wide and high, for a second look.
+        """
         newest = self._reel.add(luma, t, key)
+        newest.chroma = chroma
         self._start_if_new_size()
         if self._last is not None:
             self._steps.append(t - self._last)
@@ -155,7 +161,22 @@ class CandidateFinder:
             return [Sighting(middle.t, (), upset=True)]
         if patches and middle.alike and self._repeats(patches, held[place - 1], middle):
             return []
-        return [_sighting(patches, views, middle, 2 if shaken else 1)]
+        sighting = _sighting(patches, views, middle, 2 if shaken else 1)
+        return [
+            sighting
+            if self._steadier.active
+            else self._look_at_colours(sighting, earlier, middle, later, keyed)
+        ]
+
+    def _look_at_colours(
+        self, sighting: Sighting, earlier: Picture, middle: Picture, later: Picture, near_key: bool
+    ) -> Sighting:
+        """The sighting with what stands out by its colour alone."""
+        coloured = self._colours.look(earlier, middle, later, near_key=near_key)
+        if not coloured:
+            return sighting
+        self._stirred = self._reel.held[-1].t
+        return replace(sighting, blobs=(*sighting.blobs, *only_by_colour(coloured, sighting.blobs)))
 
     def _repeats(self, patches: list[Patch], before: Picture, middle: Picture) -> bool:
         """A stream may repeat pictures: then nothing has changed where something moves."""
@@ -235,19 +256,3 @@ def _least_of_moved(earlier: _View, middle: _View, later: _View) -> Luma:
     """The smaller of the two changes, less what edges show of a fraction of a pixel."""
     least = cv2.min(cv2.absdiff(middle.half, earlier.half), cv2.absdiff(later.half, middle.half))
     return np.asarray(cv2.subtract(least, edge_allowance(middle.half)), dtype=np.uint8)
-
-
-def hit_tiles(excess: Luma) -> tuple[NDArray[np.bool_], float] | None:
-    """The tiles with a hit, and the share of words of 8 pixels with one; None when there is none.
-
-    `excess` comes from a pool: zero beyond its edges.
-    """
-    whole = np.asarray(excess.base, dtype=np.uint8)
-    rows = whole.shape[0] // TILE
-    stripes = np.flatnonzero(cv2.reduce(whole.reshape(rows, -1), 1, cv2.REDUCE_MAX))
-    if not len(stripes):
-        return None
-    words = whole.view(np.uint64).reshape(rows, TILE, -1)[stripes]
-    tiles = np.zeros((rows, words.shape[2]), dtype=bool)
-    tiles[stripes] = np.bitwise_or.reduce(words, axis=1) != 0
-    return tiles, np.count_nonzero(words) / (whole.size / TILE)

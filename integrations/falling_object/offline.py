@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calibration import Calibration
+from .chroma import Chroma
 from .clip_config import load_clip_config
 from .detection import Detection
 from .detector import Detector
@@ -59,14 +60,14 @@ def detect(
     calibration = clip.calibration
     detector = Detector(calibration, false_alarms_per_day)
     watched = _open_part(calibration, clip.masks)
-    for luma, t, key in read_luma(video, warn, progress):
+    for luma, t, key, chroma in read_pictures(video, warn, progress):
         if luma.shape != (calibration.height, calibration.width):
             raise DetectError(
                 f"{video}: is {luma.shape[1]}x{luma.shape[0]}, but {config} was made for "
                 f"{calibration.width}x{calibration.height}; calibrate on a picture of this video"
             )
         seen = luma if watched is None else np.asarray(cv2.bitwise_and(luma, watched), dtype=np.uint8)
-        for detection in detector.feed(seen, t, key):
+        for detection in detector.feed(seen, t, key, chroma):
             emit(detection)
     for detection in detector.finish():
         emit(detection)
@@ -85,7 +86,14 @@ def _open_part(calibration: Calibration, masks: tuple[NDArray[np.float64], ...])
 def read_luma(
     video: Path, warn: Callable[[str], None], progress: Callable[[float], None] = lambda _share: None
 ) -> Iterator[tuple[NDArray[np.uint8], float, bool]]:
-    """Luma pictures (height, width) with the container's time in seconds and whether each is a key frame.
+    """As `read_pictures`, without colours."""
+    return ((luma, t, key) for luma, t, key, _chroma in read_pictures(video, warn, progress))
+
+
+def read_pictures(
+    video: Path, warn: Callable[[str], None], progress: Callable[[float], None] = lambda _share: None
+) -> Iterator[tuple[NDArray[np.uint8], float, bool, Chroma | None]]:
+    """Luma pictures (height, width), the container's time in seconds, whether each is a key frame, colour planes.
 
     A broken file ends with a warning, as does one without times, whose pictures are taken to be evenly spaced; one
     without a single picture raises DetectError.
@@ -107,7 +115,7 @@ def read_luma(
                     t = float(frame.time)
                 count += 1
                 progress(_share(t, container))
-                yield luma_plane(frame), t, bool(frame.key_frame)
+                yield luma_plane(frame), t, bool(frame.key_frame), chroma_planes(frame)
     except (OSError, ValueError, av.error.FFmpegError) as fault:
         if count == 0:
             raise DetectError(
@@ -148,7 +156,18 @@ def luma_plane(frame: av.VideoFrame) -> NDArray[np.uint8]:
     """The brightness of a frame; shares the decoder's memory for the usual formats, converts others."""
     if frame.format.name not in PLANAR:
         frame = frame.reformat(format="gray")
-    plane = frame.planes[0]
+    return _plane(frame, 0, frame.height, frame.width)
+
+
+def chroma_planes(frame: av.VideoFrame) -> Chroma | None:
+    """The colour planes of a frame, half as wide and high; None where it has them otherwise."""
+    if frame.format.name not in ("yuv420p", "yuvj420p"):
+        return None
+    height, width = -(-frame.height // 2), -(-frame.width // 2)
+    return _plane(frame, 1, height, width), _plane(frame, 2, height, width)
+
+
+def _plane(frame: av.VideoFrame, index: int, height: int, width: int) -> NDArray[np.uint8]:
+    plane = frame.planes[index]
     rows = np.frombuffer(memoryview(plane), dtype=np.uint8)
-    whole = rows[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
-    return np.asarray(whole[:, : frame.width])
+    return np.asarray(rows[: plane.line_size * height].reshape(height, plane.line_size)[:, :width])

@@ -29,6 +29,8 @@ class Picture:
     shift: Shift = (0.0, 0.0)
     half: Luma | None = None
     change: Luma | None = None
+    chroma: tuple[Luma, Luma] | None = None
+    small_chroma: tuple[Luma, Luma] | None = None
 
 
 class Pool:
