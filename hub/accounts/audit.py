@@ -19,6 +19,8 @@ _SECRETS = ("password", "passwd", "secret", "token", "authorization", "cookie", 
 _MOST_KNOWN = 10_000  # looks and addresses that are remembered
 _DEEPEST = 5
 BURST, PER_ADDRESS = 20, timedelta(minutes=1)  # rows of one address that failed at once, then one each
+CALL = "call"  # the verb of an action that was called: programs may call by the second, day and night
+CALLS_BURST, PER_CALLER = 500, timedelta(seconds=10)  # rows of one account's calls at once, then one each
 TOTAL_BURST, IN_TOTAL = 500, timedelta(seconds=2)  # and of all addresses together
 
 
@@ -45,8 +47,8 @@ class Allowance:
 class Audit:
     """Adds to the log. What is told while a unit is open is written with it or not at all.
 
-    What failed or was refused is written at a bounded rate, so that a flood fills no disk: how many were left out
-    stands in the next row's details as `left_out`.
+    What failed or was refused, and calls of actions, are written at a bounded rate, so that a flood fills no disk: how
+    many were left out stands in the next row's details as `left_out`. Changes and looks at people's data all are.
     """
 
     units: Units
@@ -73,7 +75,8 @@ class Audit:
         Never raises and never waits; texts are cut to their bounds, secrets in `details` masked.
         """
         now = self.now()
-        if outcome != DONE and not self._may_note(address or who, now):
+        failed = outcome != DONE and not self._may_note(address or who, now)
+        if failed or (verb == CALL and not self._may_note_call(who, now)):
             self._left_out += 1
             return
         told = _masked(details or {}, 0)
@@ -112,6 +115,12 @@ class Audit:
             return
         _remember(self._looks, look, now)
         self.record("see", kind, id, who=who, person=person, address=address, details=details)
+
+    def _may_note_call(self, who: str, now: datetime) -> bool:
+        caller = f"{CALL} {who}"
+        allowed = self._allowed.get(caller) or Allowance(CALLS_BURST, PER_CALLER, CALLS_BURST, now)
+        _remember(self._allowed, caller, allowed)
+        return allowed.take(now)
 
     def _may_note(self, source: str, now: datetime) -> bool:
         allowed = self._allowed.get(source) or Allowance(BURST, PER_ADDRESS, BURST, now)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.accounts.audit import CALL
 from hub.accounts.permissions import Principal, Thing
 from hub.config.jsonschema import to_json_schema
 from hub.model.calls import Action, Call
@@ -120,7 +121,7 @@ class Services:
         """Run the action behind a service; Failed tells what is wrong."""
         calls = self._calls(who, name, data, target or {})
         things = {"entity_id": [given["entity_id"] for _, given in calls if "entity_id" in given]}
-        self._house.site.audit.record("call", "action", name, who=who.account, details=things)
+        self._house.site.audit.record(CALL, "action", name, who=who.account, details=things)
         for action, _ in calls:
             if respond and not action.responds:
                 raise Failed(VALIDATION_ERROR, f"{name} gives no response; call it without return_response")
