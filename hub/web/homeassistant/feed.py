@@ -16,7 +16,7 @@ from hub.web.homeassistant.views import View
 
 ALL = "*"
 REST_SHARE = 3.0  # turns of telling take at most a quarter of the time when there is much to tell
-LONGEST_REST = 0.03  # seconds
+LONGEST_REST = 0.01  # seconds
 Ids = frozenset[str] | None
 
 
