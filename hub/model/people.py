@@ -66,6 +66,7 @@ class Notice:
     at: datetime
     url: str = ""  # where to see more
     purpose: str = ""  # what it needs consent for; "" is what a person must hear without being asked
+    sensitive: bool = False  # nobody but the person may read it, not even on their lock screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

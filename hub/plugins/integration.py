@@ -23,6 +23,8 @@ class Channel:
     schema: Schema  # of the channel's settings under `notify: channels:`
     address: Schema  # of the options a person gives for it
     open: "Callable[[Mapping[str, Any], Link], Sender]"  # settings -> sender, for as long as the guest lives
+    # Whether only the person reads it; of a sensitive notice, other channels carry a neutral sentence and the link.
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

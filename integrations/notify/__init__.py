@@ -19,16 +19,40 @@ from hub.api import (
     did_you_mean,
     hookimpl,
 )
+from integrations.notify.aliyun_sms import ALIYUN_SMS
+from integrations.notify.bark import BARK
 from integrations.notify.delivering import Deliverer, OpenChannel
+from integrations.notify.dingtalk import DINGTALK
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
+from integrations.notify.feishu import FEISHU
+from integrations.notify.gotify import GOTIFY
 from integrations.notify.mail import EMAIL
 from integrations.notify.ntfy import NTFY
 from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
+from integrations.notify.serverchan import SERVERCHAN
+from integrations.notify.tencent_sms import TENCENT_SMS
 from integrations.notify.terminal import LOG
 from integrations.notify.webhook import WEBHOOK
+from integrations.notify.wechat_mini import WECHAT_MINI
+from integrations.notify.wecom import WECOM_APP, WECOM_BOT
 
-CHANNELS = (LOG, WEBHOOK, NTFY, EMAIL)
+CHANNELS = (
+    LOG,
+    WEBHOOK,
+    NTFY,
+    EMAIL,
+    WECOM_BOT,
+    WECOM_APP,
+    DINGTALK,
+    FEISHU,
+    SERVERCHAN,
+    BARK,
+    GOTIFY,
+    ALIYUN_SMS,
+    TENCENT_SMS,
+    WECHAT_MINI,
+)
 KINDS: Mapping[str, Channel] = {channel.name: channel for channel in CHANNELS}
 
 

@@ -26,6 +26,8 @@ from hub.api import (
     has_consent,
     quiet_until,
 )
+from integrations.notify.bucket import Throttled
+from integrations.notify.discreet import discreet
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
 from integrations.notify.wording import local_time
 
@@ -118,7 +120,10 @@ class Deliverer:
 
     async def _send(self, channel: OpenChannel, delivery: Delivery) -> str:
         try:
-            receipt = await channel.sender.send(delivery)
+            hidden = delivery.notice.sensitive and not channel.kind.private
+            receipt = await channel.sender.send(discreet(delivery) if hidden else delivery)
+        except (TooEarly, Throttled):
+            raise
         except HubError as error:
             error.args = (_without_address(str(error), delivery.address),)
             self._count(channel.name, error)
@@ -131,7 +136,9 @@ class Deliverer:
         failures = self._failures[name] = self._failures.get(name, 0) + 1
         if isinstance(error, AuthFailed):
             self._trouble(
-                name, f"its credentials are refused ({error})", "mend them under 'notify: channels:'"
+                name,
+                f"its credentials are refused, or its settings do not fit ({error})",
+                "mend them under 'notify: channels:'",
             )
         elif isinstance(error, DeliveryFailed) and failures >= FAILURES_SHOWN:
             self._trouble(
@@ -187,6 +194,7 @@ def read_notice(call: Call) -> Notice:
         at=datetime.fromisoformat(data["at"]),
         url=data.get("url", ""),
         purpose=data.get("purpose", ""),
+        sensitive=bool(data.get("sensitive")),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import aiohttp
+from yarl import URL
 
 from hub.api import DeliveryFailed
 from integrations.notify.verdict import Answer
@@ -13,14 +14,24 @@ MOST_BODY = 64 * 1024  # bytes read of an answer
 async def post(
     session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str], patience: float
 ) -> Answer:
-    """POST and read the answer; DeliveryFailed when none comes within `patience` seconds.
+    """POST and read the answer; DeliveryFailed when none comes within `patience` seconds."""
+    return await ask(session, "POST", url, body, headers, patience)
 
-    Errors name no address: it may hold a key.
-    """
+
+async def ask(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str | URL,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    patience: float,
+) -> Answer:
+    """Request and read the answer. Errors name no address: it may hold a key."""
     try:
-        async with session.post(
+        async with session.request(
+            method,
             url,
-            data=body,
+            data=body or None,  # an empty body bears no type of content: that would have to be signed
             headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=patience),

@@ -207,6 +207,15 @@ def purpose(value: Any) -> str:
     return value
 
 
+def sensitive(value: Any) -> bool:
+    """Whether nobody else may read it; what can't be read is taken for a yes."""
+    return (
+        value.strip().lower() not in ("", "false", "no", "off", "0")
+        if isinstance(value, str)
+        else bool(value)
+    )
+
+
 _NOTICE: dict[Any, Any] = {
     vol.Optional("title"): title,
     vol.Optional("message"): text(LONGEST_MESSAGE),
@@ -214,6 +223,7 @@ _NOTICE: dict[Any, Any] = {
     vol.Optional("evidence", default=list): evidence,
     vol.Optional("url", default=""): link_or_nothing,
     vol.Optional("purpose"): purpose,
+    vol.Optional("sensitive"): sensitive,
 }
 SEND = vol.All(
     vol.Schema(

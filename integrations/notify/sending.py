@@ -84,6 +84,7 @@ class Notifier:
             "url": data["url"],
             "at": self.link.now().isoformat(),
             **({"purpose": data["purpose"]} if data.get("purpose") else {}),
+            **({"sensitive": True} if data.get("sensitive") else {}),
         }
         return [
             Call(

@@ -20,6 +20,8 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         "more": "详情",
         "nobody": "（原定受众 {audience} 无人可通知，故转给您）",
         "missing": "（图片 {path} 无法附上）",
+        "private_title": "您有一条新消息",
+        "private_message": "为保护您的隐私，内容请登录邻里查看。",
     },
     "en": {
         "info": "Notice",
@@ -29,6 +31,8 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         "more": "More",
         "nobody": "(This was for {audience}, where nobody can be reached; so it comes to you.)",
         "missing": "(Picture {path} could not be attached.)",
+        "private_title": "You have a message",
+        "private_message": "To protect your privacy, please sign in to Linli Hub to read it.",
     },
 }
 
