@@ -1,6 +1,6 @@
 """False alarms in hours of ordinary scenes without a throw, rendered straight to luma: no codec, small pictures.
 
-    python benchmarks/quiet_hours.py --hours 4 --seed 3000 [--size 640x360] [--rate 12.5]
+    python -m benchmarks.quiet_hours --hours 4 --seed 3000 [--size 640x360] [--rate 12.5]
 
 Each quarter of an hour is another house and camera; what moves comes and goes at random: birds, leaves, curtains,
 people on balconies, cars, lamps, gondolas and drones, trees, clouds, exposure steps, a shaking mast, and in a third of
