@@ -153,6 +153,11 @@ class Reader:
             begun = time.monotonic()
             try:
                 packet = next(packets, None)
+            except IndexError:
+                # PyAV knows no stream that begins in the middle, as a damaged transport stream makes them up
+                self._note_damage("its packets belong to no stream")
+                packets = self._container.demux(self.stream)
+                continue
             except (av.error.FFmpegError, OSError) as error:
                 if isinstance(error, av.error.EOFError):
                     return
@@ -175,13 +180,7 @@ class Reader:
         try:
             frames: list[VideoFrame] = packet.decode()
         except av.error.FFmpegError as error:
-            self._bad += 1
-            self.damaged += 1
-            if self._bad > MOST_BAD_PACKETS:
-                raise StreamFault(
-                    "unreadable", f"nothing of what {self._name} sends can be decoded ({error.strerror})",
-                    "set the camera to H.264 or H.265",
-                ) from error  # fmt: skip
+            self._note_damage(error.strerror or "damaged")
             return []
         if frames:
             self._bad = 0
@@ -189,6 +188,16 @@ class Reader:
             if frame.pts is None and self._beats is not None:
                 frame.pts = self._beats[1].next()
         return [frame for frame in frames if frame.pts is not None]
+
+    def _note_damage(self, reason: str) -> None:
+        """Go on without a packet; StreamFault after too many in a row."""
+        self._bad += 1
+        self.damaged += 1
+        if self._bad > MOST_BAD_PACKETS:
+            raise StreamFault(
+                "unreadable", f"nothing of what {self._name} sends can be decoded ({reason})",
+                "set the camera to H.264 or H.265",
+            )  # fmt: skip
 
     def _invent_times(self) -> None:
         """The stream has no times: make some up rather than see nothing."""

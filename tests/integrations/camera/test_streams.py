@@ -1,6 +1,7 @@
 """Streams as makers send them: codecs, sizes, rates, odd clocks, damage. Real files, decoded for real."""
 
 import time
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from hub.api import Found
 from integrations.camera import watch as watching
+from integrations.camera.source import Reader, StreamFault
 
 from .clips import make_clip
 from .stage import Stage
@@ -37,6 +39,20 @@ class Counter:
         return [
             Found(kind="seen", started=0.0, ended=0.1, fields={"fed": self._fed, "shape": list(self._shape)})
         ]
+
+
+class Container:
+    """Stands in for PyAV's, which raises IndexError at a packet of a stream that began in the middle."""
+
+    def __init__(self, packets: list[Any]) -> None:
+        self._packets = packets
+
+    def demux(self, _stream: Any) -> Iterator[Any]:
+        while self._packets:
+            packet = self._packets.pop(0)
+            if packet is None:
+                raise IndexError("list index out of range")
+            yield packet
 
 
 class Slow:
@@ -173,6 +189,20 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(stage: Stage, tmp_path:
         data[place] ^= 0x5A
     path.write_bytes(bytes(data))
     assert seen(stage, path)["fed"] > 30
+
+
+def test_packets_of_a_stream_that_begins_in_the_middle_are_left_out(tmp_path: Path) -> None:
+    path = make_stream(tmp_path / "a.ts")
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        packets = list(container.demux(stream))
+        strange: list[Any] = [None, *packets[:10], None, None, *packets[10:]]
+        reader = Reader(Container(strange), stream, "a.ts")  # type: ignore[arg-type]
+        assert sum(len(frames) for _pieces, frames in reader.read()) == 30
+        assert reader.damaged == 3
+        endless = Reader(Container([None] * 1000), stream, "a.ts")  # type: ignore[arg-type]
+        with pytest.raises(StreamFault, match=r"a\.ts"):
+            list(endless.read())
 
 
 def test_a_file_that_is_cut_off_is_played_up_to_there(stage: Stage, tmp_path: Path) -> None:
