@@ -1,6 +1,7 @@
 """What `hub check` can tell of cameras from the files alone: analyzers, videos, calibrations. Loads no OpenCV."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 from math import isfinite
 from typing import Any, TypeGuard
@@ -19,7 +20,7 @@ from integrations.camera.plane import (
     is_mirrored,
     residuals,
 )
-from integrations.camera.settings import MASKS
+from integrations.camera.settings import INSTALL_ONVIF, MASKS, NO_ONVIF
 
 Place = tuple[str | int, ...]
 LIMIT_PX = 3.0  # of a residual, as the calibration page has it
@@ -32,6 +33,8 @@ def check(cameras: list[dict[str, Any]], known: Known) -> Iterable[Finding]:
     """Everything about every camera; warnings where only that camera would be blind: the hub and the others go on."""
     for index, camera in enumerate(cameras):
         yield from _check_analyzers((index,), camera, known)
+        if camera["onvif"] and find_spec("onvif") is None:
+            yield Finding((index, "onvif"), NO_ONVIF, INSTALL_ONVIF, fatal=False)
         if known.folder is not None:
             yield from _check_file((index,), camera, known)
             yield from _check_calibration((index,), camera, known)

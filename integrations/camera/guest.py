@@ -26,14 +26,13 @@ from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.entities import SENSES, entities_of
 from integrations.camera.events import CameraTampered, EvidenceLost, EvidenceStored
 from integrations.camera.finding import Told, event_id, make_event
-from integrations.camera.settings import clip_config, crews, onvif_of
+from integrations.camera.settings import INSTALL_ONVIF, NO_ONVIF, clip_config, crews, onvif_of
 
 TARGET = "integrations.camera.worker:watch_all"
 LISTENER, LISTENER_MIB = "integrations.camera.onvif.listening:listen_all", 400
 TAMPER_REST = timedelta(minutes=10)  # between two alarms of one camera
 MEMORY_MIB, MEMORY_PER_CAMERA_MIB = 250, 250
 SNAPSHOT_PATIENCE = 10.0  # seconds
-NO_ONVIF = "ONVIF needs more packages than are installed"
 DEEPEST = 4  # areas in areas that a place is named by
 
 
@@ -308,9 +307,7 @@ async def start_listener(
         return
     if find_spec("onvif") is None:
         for camera in cameras:
-            guests[camera["id"]].hear(
-                {"onvif": {"fault": NO_ONVIF, "remedy": "`pip install 'linli-hub[onvif]'`"}}
-            )
+            guests[camera["id"]].hear({"onvif": {"fault": NO_ONVIF, "remedy": INSTALL_ONVIF}})
         return
 
     def ended(_reason: str) -> None:

@@ -6,7 +6,10 @@ QUALITIES = (
 )  # fmt: skip
 WORDS = {
     "frozen": ("it sends the same picture again and again", "restart the camera; update its firmware"),
-    "covered": ("something covers the lens", "clear the lens; look after who or what covered it"),
+    "covered": (
+        "something covers the lens, or all light went out",
+        "clear the lens, and look after who or what covered it; give it light at night",
+    ),
     "moved": ("", "turn it back, or calibrate anew: `hub camera calibrate {id}`, then `hub reload`"),
     "too_dark": ("it is too dark to see small things", "add light or infrared; a longer shutter blurs what falls"),
     "too_bright": (

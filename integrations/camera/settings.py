@@ -12,6 +12,7 @@ SCHEMES = ("rtsp", "rtsps", "http", "https")
 MOST_CAMERAS, MOST_POINTS, MOST_MASKS, MOST_EDGES = 500, 500, 50, 400
 WIDEST = 16_384  # pixels
 CAMERAS_PER_WORKER = 4
+NO_ONVIF, INSTALL_ONVIF = "ONVIF needs more packages than are installed", "`pip install 'linli-hub[onvif]'`"
 # Of a clip's configuration (clip-config/1), what a camera's YAML holds under the same name.
 SAME_NAMES = ("building", "resolution", "reference_points", "roof_height_m", "balcony_depth_m", "grid")
 OF_THE_PAGE = ("masks", "sketch")  # of a calibration file: the camera's masks, and what was clicked

@@ -150,6 +150,18 @@ def test_files_that_are_not_there_or_no_calibration_are_told(
     assert all("configuration.yaml:" in fault for fault in faults)
 
 
+def test_a_site_that_lacks_the_packages_of_onvif_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = URL + "    onvif: true\n    calibration: good.json\n"
+    good = {"good.json": json.dumps(GOOD)}
+    assert read(tmp_path, camera, good) == []
+    monkeypatch.setattr("integrations.camera.checking.find_spec", lambda _name: None)
+    (fault,) = read(tmp_path, camera, good)
+    assert "linli-hub[onvif]" in str(fault)
+    assert "configuration.yaml:6" in str(fault)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

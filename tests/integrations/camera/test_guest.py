@@ -245,7 +245,7 @@ def test_the_main_process_needs_no_decoder(tmp_path: Path) -> None:
     program = (
         "import sys, integrations.camera, integrations.camera.commands, integrations.falling_object, "
         "integrations.falling_object.commands, integrations.falling_object.events\n"
-        "print([name for name in ('av', 'cv2', 'numpy') if name in sys.modules])"
+        "print([name for name in ('av', 'cv2', 'numpy', 'PIL') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
