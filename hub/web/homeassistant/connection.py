@@ -25,6 +25,7 @@ from hub.web.homeassistant.house import House
 from hub.web.homeassistant.outlet import Outlet
 from hub.web.homeassistant.views import View
 
+_BEHIND_PAUSE = 0.02  # seconds between looks at a client that takes its answers slowly
 log = logging.getLogger("hub.web.socket")
 
 
@@ -95,11 +96,15 @@ class Connection:
     # --- commands ---------------------------------------------------------------------------------------------------
 
     async def take(self, received: Any) -> None:
-        """Do what a message asks for, or each message of an array."""
+        """Do what a message asks for, or each message of an array; others have their turn in between."""
         for message in received if isinstance(received, list) else [received]:
             while len(self._tasks) >= self.house.limits.under_way:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             self._take(message)
+            await asyncio.sleep(0)
+            # Who asks for much and reads slowly waits here.
+            while self.outlet.answers_behind > self.house.limits.pending and not self.outlet.closed:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(_BEHIND_PAUSE)
 
     def _take(self, message: Any) -> None:
         identity = message.get("id") if isinstance(message, dict) else None

@@ -19,7 +19,6 @@ from hub.web.homeassistant.outlet import Outlet
 
 _TRY_LATER = WSCloseCode.TRY_AGAIN_LATER
 _HEARTBEAT = 55.0  # seconds, as Home Assistant
-_BEHIND_PAUSE = 0.02  # seconds between looks at a client that takes its answers slowly
 log = logging.getLogger("hub.web.socket")
 
 
@@ -36,6 +35,11 @@ class Sockets:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Every signed-in client."""
+        return list(self._open)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one client until it goes."""
@@ -106,7 +110,6 @@ class Sockets:
             await connection.close()
 
     async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
-        outlet = connection.outlet
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
                 await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"text, please")
@@ -117,9 +120,6 @@ class Sockets:
                 await socket.close(code=WSCloseCode.INVALID_TEXT, message=b"no JSON")
                 return
             await connection.take(received)
-            # Who asks for much and reads slowly waits here.
-            while outlet.answers_behind > self._house.limits.pending and not outlet.closed:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(_BEHIND_PAUSE)
 
     # --- ends ---------------------------------------------------------------------------------------------------------
 

@@ -215,3 +215,15 @@ async def test_a_large_answer_is_not_taken_for_slowness(house: HubKit, client: C
     states = await client.ask("get_states")
     assert len(states) >= 3000
     assert (await client.command("ping"))["type"] == "pong"
+
+
+async def test_who_asks_for_much_at_once_leaves_others_their_turn(house: HubKit, connect: Connect) -> None:
+    greedy, other = await connect(), await connect()
+    for number in range(500):
+        house.hub_of.states.set(f"sensor.big_{number}", number, {"text": "x" * 1000})
+    greedy.socket._response.connection.transport.pause_reading()
+    await greedy.socket.send_json([{"id": number, "type": "get_states"} for number in range(1, 2000)])
+    for _ in range(5):
+        assert (await other.command("ping"))["type"] == "pong"
+    [slow] = [one for one in house.hub_of.homeassistant.sockets.connections if one.outlet.answers_behind]
+    assert slow.outlet.answers_behind < 4 * 2**20
