@@ -1,5 +1,6 @@
 """The worker process of a few cameras: a thread for each, and a pipe to the hub."""
 
+import gc
 import logging
 import threading
 import time
@@ -23,6 +24,7 @@ log = logging.getLogger("camera.worker")
 def watch_all(pipe: "Pipe", config: Mapping[str, Any]) -> None:
     """Watch the cameras of `config` until the hub says stop; each is started a little after the one before."""
     cv2.setNumThreads(1)
+    gc.freeze()  # what was imported lives as long as the process: nothing to look through again and again
     shelf = Shelf(Path(config["media_dir"]))
     folders = [Path(folder) for folder in config["folders"]]
     watches = {
