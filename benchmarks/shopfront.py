@@ -1,6 +1,6 @@
 """Draws scenes before shops for a range of seeds, watches them, and prints how well goods were found and cleared.
 
-    python benchmarks/shopfront.py --seeds 1000-1003 --sets plain,gain,rain --seconds 1500 [--json out.json] [--verbose]
+    python -m benchmarks.shopfront --seeds 1000-1003 --sets plain,gain,rain --seconds 1500 [--json out.json] [--verbose]
 
 Seeds below 1000 have been looked at while tuning; report on others. `--sets empty` leaves nothing: for false events.
 """

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import cv2
+
 from hub.api import Found
 from integrations.shopfront.events import GoodsCleared, GoodsLeft
 from integrations.shopfront.keeper import Keeper, Sighting
 from integrations.shopfront.naming import open_namer
 from integrations.shopfront.settings import zones_of
 
+LEAST_STEP = 0.4  # seconds between two pictures: what moves must have had time to
 KINDS = {"left": GoodsLeft.kind, "cleared": GoodsCleared.kind}
 
 
@@ -24,7 +27,7 @@ class ShopfrontAnalyzer:
         detector = settings.get("detector")
         folder = camera.get("state_dir")
         self._late = 0.0  # from container seconds to seconds since 1970
-        self._t = 0.0
+        self._t = float("-inf")
         self._keeper = Keeper(
             zones_of(settings),
             zone_of_time=ZoneInfo(camera.get("zone", "UTC")),
@@ -35,9 +38,12 @@ class ShopfrontAnalyzer:
         )
 
     def feed(self, luma: Any, t: float, key_frame: bool) -> Iterable[Found]:
-        """As the port says; the picture is BGR, as the declaration wants it."""
+        """As the port says. The picture is BGR, as the declaration wants it; in luma less would be found."""
+        if 0 <= t - self._t < LEAST_STEP:
+            return ()
         self._late, self._t = time.time() - t, t
-        return [found_of(sighting) for sighting in self._keeper.feed(luma, t)]
+        picture = cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR) if luma.ndim == 2 else luma
+        return [found_of(sighting) for sighting in self._keeper.feed(picture, t)]
 
     def finish(self) -> Iterable[Found]:
         """As the port says: what stands there is kept for the next stream."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from integrations.shopfront.ground import Ground, Look, clean
 from integrations.shopfront.item import AROUND, Item, grown, item_of
-from integrations.shopfront.judging import Verdict, grey_change, judge
+from integrations.shopfront.judging import NARROW, Verdict, depth, grey_change, judge
 from integrations.shopfront.light import Values
 from integrations.shopfront.window import Mask, Picture, Window, window_of
 from integrations.shopfront.zones import Zone
@@ -191,9 +191,23 @@ class Watcher:
         verdict = self._judge(patch)
         if verdict != "added":
             if age > SURE:
+                self._doubt(patch)
                 self.ground.absorb(grown(patch, 2) & (self.ground.seen > 0))
             return
         self._add(patch, zone)
+
+    def _doubt(self, patch: Mask) -> None:
+        """A part of what was taken away, still earlier than the rest, looks like a thing: only the whole tells."""
+        reach = grown(patch, 3)
+        for item in [item for item in self.items if not item.told and not item.lost]:
+            if np.any(reach & item.mask) and self._judge_item(item, patch) != "added":
+                self._give_up(item)
+
+    def _give_up(self, item: Item) -> None:
+        """It is no thing: the ground looks like that from now on."""
+        self.ground.lay(item.place, grown(item.mask[item.place], 1), item.dirty)
+        self.items.remove(item)
+        self.changed = True
 
     def _judge(self, patch: Mask) -> Verdict:
         long = self.ground.long
@@ -202,14 +216,21 @@ class Watcher:
         early, late = np.quantile(self.ground.since[patch], (0.2, 0.8))
         if late - early > STAGGERED and grey_change(self.ground.still - long, patch):
             return "light"
+        if depth(patch) < NARROW and any(np.any(grown(patch, 2) & item.mask) for item in self.items):
+            return "light"  # the rim of a thing, seen from a pixel aside
         return judge(long, np.where(patch[..., None], self.ground.still, long), patch, noise)
 
-    def _judge_item(self, item: Item) -> Verdict:
+    def _judge_item(self, item: Item, more: Mask | None = None) -> Verdict:
+        """What it is by all that was seen of it, with what is `more` of it."""
         long = self.ground.long
         assert long is not None  # noqa: S101 - there is a look
         before, now = long.copy(), long.copy()
         before[item.place], now[item.place] = item.clean, item.dirty
-        return judge(before, now, item.mask, float(np.median(self.ground.noise[..., 0][item.mask])))
+        whole = item.mask
+        if more is not None:
+            now[more & ~item.mask] = self.ground.still[more & ~item.mask]
+            whole = clean(item.mask | more)
+        return judge(before, now, whole, float(np.median(self.ground.noise[..., 0][item.mask])))
 
     def _since(self, patch: Mask) -> float:
         return self.ground.began + float(np.median(self.ground.since[patch]))
@@ -270,11 +291,8 @@ class Watcher:
             return []
         if item.gone_since is not None or item.odd_since is not None or not item.still:
             return []
-        part = item.mask[item.place]
         if self._judge_item(item) != "added":
-            self.ground.lay(item.place, grown(part, 1), item.dirty)
-            self.items.remove(item)
-            self.changed = True
+            self._give_up(item)
             return []
         item.told = self.changed = True
         return [Told("left", item, zone, item.since, self.share(item))]

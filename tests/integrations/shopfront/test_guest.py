@@ -43,6 +43,7 @@ async def test_goods_become_alarms_with_pictures_of_before_and_after(hub: HubKit
     assert 0.01 < left.share < 0.05
     assert 29 <= (left.ended - left.started).total_seconds() <= 45
     assert 45 <= cleared.stayed <= 55
+    assert list(hub.folder.rglob("shop/shopfront.npz"))  # what a restart goes on with
     for alarm in (left, cleared):
         assert [(item.kind, item.text) for item in alarm.evidence] == [
             ("picture", "before"),
