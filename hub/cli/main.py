@@ -17,6 +17,7 @@ VERBS = {
     "events": "hub.cli.events:events",
     "outbox": "hub.cli.outbox:outbox",
     "user": "hub.cli.user:user",
+    "audit": "hub.cli.audit:audit",
     "automation": "hub.cli.automation:automation",
     "people": "hub.cli.people:people",
 }
