@@ -28,6 +28,7 @@ from integrations.notify.feishu import FEISHU
 from integrations.notify.gotify import GOTIFY
 from integrations.notify.mail import EMAIL
 from integrations.notify.ntfy import NTFY
+from integrations.notify.options import secrets_in
 from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
 from integrations.notify.serverchan import SERVERCHAN
@@ -135,7 +136,7 @@ def open_channels(link: Link, configured: Mapping[str, Any]) -> dict[str, OpenCh
                 f"channel '{name}': no integration brings '{channel['type']}'; there are {known}"
             )
         settings = channel["settings"] if kind.name in KINDS else _foreign(name, kind, channel["settings"])
-        found[name] = OpenChannel(name, kind, kind.open(settings, link))
+        found[name] = OpenChannel(name, kind, kind.open(settings, link), secrets_in(settings))
     return found
 
 

@@ -29,6 +29,7 @@ from hub.api import (
 from integrations.notify.bucket import Throttled
 from integrations.notify.discreet import discreet
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
+from integrations.notify.provider import masked
 from integrations.notify.wording import local_time
 
 MOST_REMEMBERED = 10_000  # keys of what was sent in this life of the hub
@@ -43,6 +44,7 @@ class OpenChannel:
     name: str
     kind: Channel
     sender: Sender
+    secrets: tuple[str, ...] = ()  # of its settings; in no log and no problem
 
 
 @dataclass(slots=True)
@@ -125,7 +127,8 @@ class Deliverer:
         except (TooEarly, Throttled):
             raise
         except HubError as error:
-            error.args = (_without_address(str(error), delivery.address),)
+            told = _without_address(str(error), delivery.address)
+            error.args = (masked(told, channel.secrets),)
             self._count(channel.name, error)
             raise
         if self._failures.pop(channel.name, 0):

@@ -31,7 +31,10 @@ async def ask(
         async with session.request(
             method,
             url,
-            data=body or None,  # an empty body bears no type of content: that would have to be signed
+            data=body,
+            skip_auto_headers=[
+                "Content-Type"
+            ],  # where none is named, none may come: it would have to be signed
             headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=patience),

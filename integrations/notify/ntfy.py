@@ -68,7 +68,7 @@ class NtfySender:
             self.link.http, self.settings["url"], body, self._headers(), self.settings["timeout"]
         )
         said = judge(answer, self.link.now())
-        if not isinstance(said, Mapping) or not isinstance(said.get("id"), str):
+        if not isinstance(said, Mapping) or not isinstance(said.get("id"), str) or not said["id"]:
             raise DeliveryFailed("no ntfy server answered: the answer has no message id")
         return str(said["id"])[:100]
 

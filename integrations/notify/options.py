@@ -14,6 +14,20 @@ from integrations.notify.fitting import PIECES
 from integrations.notify.provider import Dialect, Gateway
 
 _WORD = re.compile(r"[!-~]{1,500}\Z")
+_PUBLIC = (
+    "url",
+    "url_3",
+    "host",
+    "from",
+    "security",
+    "sign_name",
+    "params",
+    "data",
+    "region",
+    "group",
+    "state",
+    "page",
+)
 _PHONE = re.compile(r"\+?[0-9]{5,15}\Z")
 
 
@@ -51,6 +65,19 @@ def secrets_of(url: str) -> tuple[str, ...]:
     parts = urlsplit(url)
     found = [item for values in parse_qs(parts.query).values() for item in values]
     return (*found, parts.path.rpartition("/")[2])
+
+
+def secrets_in(settings: Any) -> tuple[str, ...]:
+    """Every text of a channel's settings that may be a secret, to be kept out of errors."""
+    items = settings.items() if isinstance(settings, Mapping) else ()
+    listed = [item for name, value in items if name not in _PUBLIC for item in _texts(value)]
+    return tuple(text for text in listed if len(text) >= 6)
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
 
 
 def limits(per_minute: int) -> dict[Any, Any]:
