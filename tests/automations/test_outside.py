@@ -100,7 +100,7 @@ async def test_what_is_no_webhook_of_ours(yard):
     assert await post(yard, method="GET") == 401  # not even whether the id is right
     assert await post(yard, data=b"{broken", headers={"Content-Type": "application/json"}) == 200
     await yard.hub.reload(yard.yaml("[]"))
-    assert await post(yard) == 404
+    assert await post(yard) == 401
 
 
 @pytest.mark.parametrize(
