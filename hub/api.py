@@ -1,7 +1,7 @@
 """Every name a guest may import from the hub, and nothing else."""
 
 from hub.config.faults import Fault, did_you_mean
-from hub.kernel.actions import Carried
+from hub.kernel.actions import Carried, Follow
 from hub.kernel.clock import Clock, Timer
 from hub.kernel.journal import event_data, plain
 from hub.model.calls import Action, Call
@@ -98,6 +98,7 @@ __all__ = [
     "Evidence",
     "Fault",
     "Finding",
+    "Follow",
     "Found",
     "FrameAnalyzer",
     "HubError",

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.bus import Undo
@@ -10,7 +11,19 @@ from hub.model.calls import Action, Call
 from hub.model.errors import ActionRefused, NotReady
 from hub.store.unit import Units
 
-Carried = Sequence[Call] | None
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What a durable call leads to: further calls, and what `write` puts into the unit that ends the call.
+
+    `write` runs once that unit is open, and must not fail half way: what it has put down by then is written.
+    """
+
+    calls: Sequence[Call] = ()
+    write: Callable[[], None] | None = None
+
+
+Carried = Sequence[Call] | Follow | None
 Handler = Callable[[Call], Awaitable[Carried] | Carried]
 
 

@@ -17,7 +17,7 @@ from functools import partial
 
 from voluptuous import Invalid
 
-from hub.kernel.actions import Actions, Carried
+from hub.kernel.actions import Actions, Carried, Follow
 from hub.kernel.clock import Clock, after
 from hub.kernel.lanes import Item, Lane
 from hub.kernel.wakeups import Wakeups
@@ -257,12 +257,16 @@ class Courier:
 
     # --- what became of it --------------------------------------------------------------------------------
 
-    def _finish(self, item: Item, calls: Sequence[Call]) -> None:
-        """Put the follow-up calls and the end down together."""
+    def _finish(self, item: Item, carried: Follow | Sequence[Call]) -> None:
+        """Put down what follows and the end together."""
+        follow = carried if isinstance(carried, Follow) else Follow(carried)
         with self._units.open() as unit:
-            # The mark comes last: when a follow-up can't be stored, the call is not done either.
-            for call in calls:
+            # The mark comes last: when something that follows can't be stored, the call is not done either.
+            # The calls come first: their keys bear a repetition, `write` need not.
+            for call in follow.calls:
                 unit.call(call if call.alarm else replace(call, alarm=item.row.alarm))
+            if follow.write is not None:
+                follow.write()
             self._outbox.mark(unit, item.row, DONE, due=self._clock.now(), attempts=item.attempts + 1)
         self._ending += 1
         unit.receipt.add_done_callback(partial(self._ended, item, DONE, ""))

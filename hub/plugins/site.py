@@ -68,6 +68,7 @@ class Site:
         self.media_dir.mkdir(parents=True, exist_ok=True)
         self.clock, self.store, self.bus = clock, store, bus
         self.units: Units = store.units
+        self.receipts = store.receipts
         self.audit = Audit(store.units, clock.now)
         self.states, self.actions, self.timers = states, actions, timers
         self.preferences = Preferences(

@@ -117,6 +117,21 @@ SCHEMA = {
 	created BIGINT NOT NULL,
 	PRIMARY KEY (version)
 )""",
+"""CREATE TABLE receipts (
+	"key" TEXT NOT NULL,
+	alarm TEXT NOT NULL,
+	person TEXT NOT NULL,
+	channel TEXT NOT NULL,
+	print TEXT NOT NULL,
+	queued BIGINT NOT NULL,
+	sent BIGINT,
+	delivered BIGINT,
+	read BIGINT,
+	acknowledged BIGINT,
+	PRIMARY KEY ("key")
+)""",
+"""CREATE INDEX ix_receipts_alarm ON receipts (alarm)""",
+"""CREATE INDEX ix_receipts_queued ON receipts (queued)""",
 """CREATE TABLE runs (
 	id TEXT NOT NULL,
 	automation TEXT NOT NULL,
@@ -168,7 +183,7 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to; what is sealed m
 WHEN NEW.seq <= (SELECT max(seq) FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END""",
 """CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
-"""INSERT INTO alembic_version VALUES ('events_0004')""",
+"""INSERT INTO alembic_version VALUES ('events_0005')""",
 ),
 "history": (
 """CREATE TABLE attributes (
@@ -207,6 +222,9 @@ WRITES = {
 "handling": Statement("""INSERT INTO handlings (alarm, acknowledged_at, acknowledged_by, closed_at, closed_by, note) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (alarm) DO UPDATE SET acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, closed_at = excluded.closed_at, closed_by = excluded.closed_by, note = excluded.note""", ('alarm', 'acknowledged_at', 'acknowledged_by', 'closed_at', 'closed_by', 'note'), (1, 3)),
 "call": Statement("""INSERT INTO outbox ("key", action, lane, data, cause, alarm, priority, created, due, attempts, state, expires, last_error, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING""", ('key', 'action', 'lane', 'data', 'cause', 'alarm', 'priority', 'created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at'), (7, 8, 11, 13)),
 "call_mark": Statement("""UPDATE outbox SET created=?, due=?, attempts=?, state=?, expires=?, last_error=?, done_at=? WHERE outbox."key" = ?""", ('created', 'due', 'attempts', 'state', 'expires', 'last_error', 'done_at', 'key'), (0, 1, 4, 6)),
+"receipt": Statement("""INSERT INTO receipts ("key", alarm, person, channel, print, queued, sent, delivered, read, acknowledged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING""", ('key', 'alarm', 'person', 'channel', 'print', 'queued', 'sent', 'delivered', 'read', 'acknowledged'), (5, 6, 7, 8, 9)),
+"receipt_came": Statement("""UPDATE receipts SET sent=coalesce(receipts.sent, ?), delivered=coalesce(receipts.delivered, ?), read=coalesce(receipts.read, ?), acknowledged=coalesce(receipts.acknowledged, ?) WHERE receipts."key" = ?""", ('sent', 'delivered', 'read', 'acknowledged', 'key'), (0, 1, 2, 3)),
+"receipt_of_alarm": Statement("""UPDATE receipts SET sent=coalesce(receipts.sent, ?), delivered=coalesce(receipts.delivered, ?), read=coalesce(receipts.read, ?), acknowledged=coalesce(receipts.acknowledged, ?) WHERE receipts.alarm = ? AND receipts.person = ?""", ('sent', 'delivered', 'read', 'acknowledged', 'alarm', 'person'), (0, 1, 2, 3)),
 "run": Statement("""INSERT INTO runs (id, automation, version, state, step, variables, wake, "trigger", started, finished, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET automation = excluded.automation, version = excluded.version, state = excluded.state, step = excluded.step, variables = excluded.variables, wake = excluded.wake, "trigger" = excluded."trigger", started = excluded.started, finished = excluded.finished, outcome = excluded.outcome""", ('id', 'automation', 'version', 'state', 'step', 'variables', 'wake', 'trigger', 'started', 'finished', 'outcome'), (6, 8, 9)),
 "plan": Statement("""INSERT INTO plans (version, automation, source, created) VALUES (?, ?, ?, ?) ON CONFLICT (version) DO UPDATE SET automation = excluded.automation, source = excluded.source, created = excluded.created""", ('version', 'automation', 'source', 'created'), (3,)),
 "timer": Statement("""INSERT INTO timers (owner, "key", due, data) VALUES (?, ?, ?, ?) ON CONFLICT (owner, "key") DO UPDATE SET due = excluded.due, data = excluded.data""", ('owner', 'key', 'due', 'data'), (2,)),
@@ -244,6 +262,18 @@ PURGE_CALLS = Statement("""DELETE FROM outbox WHERE outbox."key" IN (SELECT outb
 FROM outbox
 WHERE outbox.state = ? AND outbox.due < ?
  LIMIT ? OFFSET 0)""", ('state', 'due', 'limit'), (1,))
+RECEIPT_BY_KEY = Statement("""SELECT receipts."key", receipts.alarm, receipts.person, receipts.channel, receipts.print, receipts.queued, receipts.sent, receipts.delivered, receipts.read, receipts.acknowledged
+FROM receipts
+WHERE receipts."key" = ?""", ('key',), ())
+RECENT_RECEIPTS = Statement("""SELECT receipts."key", receipts.alarm, receipts.person, receipts.channel, receipts.print, receipts.queued, receipts.sent, receipts.delivered, receipts.read, receipts.acknowledged
+FROM receipts
+WHERE receipts.queued >= ? ORDER BY receipts.queued DESC
+ LIMIT ? OFFSET 0""", ('since', 'limit'), (0,))
+PURGE_RECEIPTS = Statement("""DELETE FROM receipts WHERE receipts."key" IN (SELECT receipts."key"
+FROM receipts
+WHERE (receipts."key" NOT IN (SELECT outbox."key"
+FROM outbox))
+ LIMIT ? OFFSET 0)""", ('limit',), ())
 UNFINISHED_RUNS = Statement("""SELECT runs.id, runs.automation, runs.version, runs.state, runs.step, runs.variables, runs.wake, runs."trigger", runs.started, runs.finished, runs.outcome
 FROM runs
 WHERE runs.finished IS NULL ORDER BY runs.started""", (), ())

@@ -63,6 +63,8 @@ class Retention:
         for state, age in ((DONE, self._keep.calls), (DROPPED, self._keep.calls), (DEAD, self._keep.alarms)):
             while gone := await self._outbox.purge(state, now - age, _STEP):
                 calls += gone
+        if calls:
+            await _purge(self._writer.file, catalogue.PURGE_RECEIPTS)
         runs = 0
         while gone := await self._runs.purge(now - self._keep.runs, self._keep.most_runs, _STEP):
             runs += gone

@@ -22,6 +22,7 @@ from hub.store.tables import (
     memory,
     outbox,
     plans,
+    receipts,
     runs,
     sessions,
     states,
@@ -39,6 +40,9 @@ def writes() -> dict[str, Statement]:
         "handling": _put(handlings, replace=True),
         "call": _put(outbox, replace=False),
         "call_mark": _mark(),
+        "receipt": _put(receipts, replace=False),
+        "receipt_came": _came(receipts.c.key == _of("key")),
+        "receipt_of_alarm": _came(receipts.c.alarm == _of("alarm"), receipts.c.person == _of("person")),
         "run": _put(runs, replace=True),
         "plan": _put(plans, replace=True),
         "timer": _put(timers, replace=True),
@@ -60,6 +64,7 @@ def statements() -> dict[str, Statement]:
     """All others, by their names in the catalogue; whole rows come with their columns in the table's order."""
     return (
         _of_outbox()
+        | _of_receipts()
         | _of_runs()
         | _of_journal()
         | _of_handlings()
@@ -136,6 +141,13 @@ def _mark() -> Statement:
     return compiled(changing.where(outbox.c.key == _of("key")), outbox)
 
 
+def _came(*conditions: Any) -> Statement:
+    """How far deliveries came; what was noted once stays."""
+    stages = (receipts.c.sent, receipts.c.delivered, receipts.c.read, receipts.c.acknowledged)
+    coming = {stage.name: func.coalesce(stage, bindparam(stage.name)) for stage in stages}
+    return compiled(update(receipts).values(coming).where(*conditions), receipts)
+
+
 # --- events.db --------------------------------------------------------------------------------------------
 
 
@@ -161,6 +173,18 @@ def _calls_of_action() -> Any:
     beside = (outbox.c.created == bindparam("before")) & (outbox.c.key < _of("key"))
     found = select(*outbox.c).where(outbox.c.action == _of("action"), earlier | beside)
     return found.order_by(desc(outbox.c.created), desc(outbox.c.key))
+
+
+def _of_receipts() -> dict[str, Statement]:
+    recent = select(*receipts.c).where(receipts.c.queued >= bindparam("since"))
+    orphans = select(receipts.c.key).where(receipts.c.key.not_in(select(outbox.c.key)))
+    return {
+        "RECEIPT_BY_KEY": compiled(select(*receipts.c).where(receipts.c.key == _of("key")), receipts),
+        "RECENT_RECEIPTS": compiled(
+            _first(recent.order_by(desc(receipts.c.queued))), receipts, times=("since",)
+        ),
+        "PURGE_RECEIPTS": compiled(delete(receipts).where(receipts.c.key.in_(_first(orphans))), receipts),
+    }
 
 
 def _of_runs() -> dict[str, Statement]:

@@ -18,6 +18,7 @@ from hub.store.lock import FolderLock
 from hub.store.memory import Memories, Memory
 from hub.store.outbox import Backlog, Outbox
 from hub.store.reading import audit_page
+from hub.store.receipts import Receipts
 from hub.store.retention import Keep, Retention
 from hub.store.runs import Runs
 from hub.store.sql import from_microseconds
@@ -97,6 +98,7 @@ class Store:
             self.writer = UnitWriter(events, self._trouble(events.path), self._clock.now)
         self.units = Units(self.writer)
         self.outbox = Outbox(self.writer, self.units, self._clock.now, self._report, self._clear, backlog)
+        self.receipts = Receipts(self.writer, self.units, self._clock.now)
         self._memories = Memories(self.units, memories)
         self.runs = Runs(self.writer, self._clock.now())
         try:

@@ -104,6 +104,24 @@ Index("ix_outbox_state_due", outbox.c.state, outbox.c.due)
 Index("ix_outbox_alarm", outbox.c.alarm)
 Index("ix_outbox_action_created", outbox.c.action, outbox.c.created)
 
+# How far each delivery came. It goes with its call of the outbox.
+receipts = Table(
+    "receipts",
+    events_metadata,
+    _text("key", primary_key=True),  # of the call
+    _text("alarm"),
+    _text("person"),
+    _text("channel"),
+    _text("print"),  # of what it says about which alarm to whom: a repetition is known by it
+    _time("queued"),
+    _time("sent", nullable=True),  # the provider took it
+    _time("delivered", nullable=True),
+    _time("read", nullable=True),
+    _time("acknowledged", nullable=True),
+)
+Index("ix_receipts_alarm", receipts.c.alarm)
+Index("ix_receipts_queued", receipts.c.queued)
+
 runs = Table(
     "runs",
     events_metadata,

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 import voluptuous as vol
 
-from hub.kernel.actions import Actions, Carried
+from hub.kernel.actions import Actions, Carried, Follow
 from hub.kernel.courier import Courier
 from hub.model.calls import Action, Call
 from hub.model.errors import ActionRefused, AuthFailed, DeliveryFailed, DeliveryRefused, NotReady, TooEarly
@@ -361,6 +361,28 @@ async def test_a_follow_up_that_can_not_be_stored_leaves_the_call_to_be_tried_ag
     assert await post.state("k1") == PENDING
     await post.advance(5)
     assert await post.state("k1") == DONE
+
+
+async def test_what_a_handler_writes_is_put_down_with_the_end(post: Post) -> None:
+    memory = post.bench.store.memory("guest")
+    call = Call(name="send", data={"to": "ann"}, key="k1/ann")
+    await post.send("k1", Follow([call], lambda: memory.put("count", memory.get("count", 0) + 1)))
+    assert (await post.state("k1"), await post.state("k1/ann")) == (DONE, DONE)
+    store = await post.bench.reopen()
+    assert store.memory("guest").get("count") == 1
+
+
+async def test_nothing_is_written_when_a_follow_up_can_not_be_stored(post: Post) -> None:
+    memory = post.bench.store.memory("guest")
+    unfit = Call(name="send", data={"x": object()}, key="k1/x")
+
+    def count() -> None:
+        memory.put("count", memory.get("count", 0) + 1)
+
+    await post.send("k1", Follow([unfit], count), Follow([], count))
+    assert (await post.state("k1"), memory.get("count", 0)) == (PENDING, 0)
+    await post.advance(5)
+    assert (await post.state("k1"), memory.get("count", 0)) == (DONE, 1)
 
 
 async def test_a_restart_goes_on_with_what_is_left(post: Post) -> None:
