@@ -201,3 +201,33 @@ async def test_the_example_works(hub: HubKit) -> None:
     example = Path(told.__file__).with_name("example.yaml").read_text("utf-8")
     await hub.start(example)
     assert hub.state("sensor.mh_0137_state").value == "unknown"
+
+
+async def test_a_cover_that_lies_in_its_place_again_ends_its_alarms(hub: HubKit) -> None:
+    await hub.start(YAML)
+    await report(hub, angle=0)
+    await hub.call("manhole.calibrate", cover="MH-0137", at_once=True)
+    await report(hub, angle=60)
+    [alarm] = alarms(hub)
+    assert [one.id for one in hub.hub_of.alarms.all()] == [alarm.id]
+    await report(hub, angle=0)
+    await hub.advance(3600)
+    assert hub.of(told.CoverClosed)
+    assert hub.hub_of.alarms.all() == []
+    found = (await hub.request("GET", f"/api/v1/alarms/{alarm.id}", admin=True)).json()
+    assert (found["state"], found["closed_by"]) == ("closed", "")
+
+
+async def test_a_gateway_that_is_heard_again_ends_its_outage(hub: HubKit) -> None:
+    covers = "".join(f"    - {{id: MH-02{number:02d}, area: north}}\n" for number in range(6))
+    await hub.start(YAML + covers)
+    devices = [f"MH-02{number:02d}" for number in range(6)]
+    for device in devices:
+        await report(hub, device, angle=0)
+    await hub.advance(10 * 3600)
+    outages = hub.of(GatewayOutage)
+    assert [one.id for one in hub.hub_of.alarms.all() if one.kind == "gateway_outage"] == [outages[0].id]
+    for device in devices:
+        await report(hub, device, angle=0)
+    assert hub.of(GatewayRecovered)
+    assert [one.kind for one in hub.hub_of.alarms.all() if one.kind == "gateway_outage"] == []
