@@ -315,6 +315,6 @@ async def start_listener(
             guests[camera["id"]].deafen()
 
     spec = WorkerSpec(
-        name="camera-onvif", target=LISTENER, config={"cameras": cameras}, memory_limit_mib=LISTENER_MIB, on_end=ended,
+        name="onvif-cameras", target=LISTENER, config={"cameras": cameras}, memory_limit_mib=LISTENER_MIB, on_end=ended,
     )  # fmt: skip
     await link.worker(spec, lambda message: guests[message["camera"]].hear(message))

@@ -14,7 +14,7 @@ from integrations.camera.qualities import GOOD, WORDS
 
 EVERY = 5.0  # container seconds between two looks
 BURST = 9  # pictures in a row that a look compares, for repeated ones
-HOLD = 30.0  # container seconds that a state lasts before it counts; a camera that turns takes as long
+HOLD = 6  # looks in a row that a state lasts before it counts: half a minute
 DARK, DIM, BRIGHT_SHARE = 70, 120, 0.25  # grey levels of the 90th percentile; share that is burnt out
 BLURRED, SOFTER = 0.55, 0.4  # blur; the part that is left of the steepest edges there were
 BARE, BARER = 0.008, 0.35  # share of the picture with edges: hardly any; that much of what there was
@@ -65,14 +65,14 @@ class Scene:
     _edges: float = 0.0
     _before: float = 0.0
     _shifts: deque[Placed] = field(default_factory=lambda: deque(maxlen=5))
-    _wanted: str = GOOD
-    _since: float = 0.0
+    _coming: str = GOOD
+    _looks: int = 0  # in a row that saw what is coming
     _covered: bool = False
 
     def restart(self) -> None:
-        """The stream begins anew, its clock too: what was known of the place stays."""
-        self._due, self._since = float("-inf"), float("-inf")
-        self._wanted = ""
+        """The stream begins anew, its clock too: what was seen before goes on."""
+        self._due = float("-inf")
+        self._last, self._same = None, 0  # a film that is shown again is not frozen
         self._burst.clear()
 
     def look(self, luma: Picture, t: float, outside: Picture | None = None) -> Quality | None:
@@ -85,7 +85,7 @@ class Scene:
         self._due = t + EVERY
         seen = self._see(luma, outside)
         self._burst.clear()
-        return self._settle(seen, t)
+        return self._settle(seen)
 
     def _see(self, luma: Picture, outside: Picture | None) -> Seen:
         small = self._burst[-1]
@@ -111,12 +111,12 @@ class Scene:
             width=luma.shape[1],
         )
 
-    def _settle(self, seen: Seen, t: float) -> Quality | None:
+    def _settle(self, seen: Seen) -> Quality | None:
         """A state counts once it lasted; what is told is what is worst."""
         state = self._state(seen)
-        if state != self._wanted or t < self._since:
-            self._wanted, self._since = state, t
-        if t - self._since < HOLD:
+        self._looks = self._looks + 1 if state == self._coming else 1
+        self._coming = state
+        if self._looks < HOLD:
             return None
         shift = seen.placed.shift
         told = Quality(state, *self._words(state, shift), shift if state == "moved" else (0.0, 0.0))

@@ -102,7 +102,7 @@ def test_other_light_and_a_trembling_pole_are_good(camera: Camera, picture: Pict
 
 
 def test_what_passes_is_not_told(camera: Camera) -> None:
-    camera.show(moved(60, 0), looks=int(HOLD / EVERY) - 2)
+    camera.show(moved(60, 0), looks=HOLD - 2)
     camera.show(PLAIN)
     assert len(camera.told) == 1
 
@@ -117,6 +117,13 @@ def test_dusk_is_dark_and_not_covered(camera: Camera) -> None:
 def test_the_same_picture_for_a_minute_is_frozen(camera: Camera) -> None:
     assert camera.show(PLAIN, looks=22, noisy=False) == "frozen"
     assert camera.show(PLAIN) == "good"
+
+
+def test_a_film_that_is_shown_again_and_again_is_not(camera: Camera) -> None:
+    for _ in range(20):
+        camera.scene.restart()
+        camera.show(PLAIN, looks=1, noisy=False)
+    assert [quality.state for quality in camera.told] == ["good"]
 
 
 def test_a_dim_stream_that_repeats_pictures_has_a_slow_shutter() -> None:
@@ -138,10 +145,19 @@ def test_without_a_calibration_nobody_asks_whether_it_moved() -> None:
     assert camera.show(moved(60, 40)) == "good"
 
 
-def test_a_new_stream_is_judged_anew_and_its_place_is_known(camera: Camera) -> None:
+def test_a_new_streams_clock_may_begin_anywhere_and_its_place_is_known(camera: Camera) -> None:
     camera.scene.restart()
-    camera.t = -500.0  # its clock begins elsewhere
+    camera.t = -500.0
     assert camera.show(moved(40, 0)) == "moved"
+
+
+def test_a_short_film_that_begins_again_and_again_is_judged_too() -> None:
+    camera = Camera()
+    for _ in range(HOLD):
+        camera.scene.restart()
+        camera.t = 0.0
+        camera.show(dimmed(PLAIN, 0.25), looks=1)
+    assert camera.told[-1].state == "too_dark"
 
 
 def test_places_are_remembered_over_restarts_for_their_calibration_only(
