@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calibration import Calibration
+from .facade import ROOF
 from .fit import FallFit, fit_rivals
 from .origin import Origin, find_origin
 from .story import LEAST_PLACES, LEAST_TEMPER, Story, fit_without_outliers, observe, tell_fall
@@ -23,6 +24,11 @@ LARGEST_M = 1.6
 CROWD = 6.0
 LEAST_END_SPEED = 2.2
 LEAST_GAIN, GAIN_SHARE = 1.0, 0.17
+# a light thing first seen when it is nearly at its final speed: enough when so clear
+CLEAR_LEAD, CLEAR_GAIN = 250.0, 0.6
+# air that moves so fast along the wall, or from it, is no wind: what is borne by it flies
+WIND_ALONG, WIND_FROM = 7.0, 4.5
+EDGE_SHARE = 0.02
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
 # leaves swing downwards by as much as this
@@ -35,7 +41,7 @@ EARLY_S, EARLY_BELOW = 1.3, 15.0
 # things as slow as leaves: how long before them the place was watched, what their first moments must be like
 SLOW_WATCHED_S, SLOW_BEGIN_S, SLOW_DROP_M, SLOW_DENSITY = 0.6, 1.2, 2.5, 0.82
 SLOW_SCATTER, SLOW_BENT_LEAD, SLOW_BENT_CLEARLY, SLOW_FLUNG = 0.7, 25.0, 45.0, 1.6
-SLOW_AREA_M2 = 0.02
+SLOW_AREA_M2, SLOW_MARGIN = 0.02, 5.0
 SLOW_LEAST, SLOW_GAIN, SLOW_MARGIN_EACH = 0.5, 0.3, 0.5
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 FIRST_SPEED_ACROSS = 9.0
@@ -110,7 +116,7 @@ def judge_slow(calibration: Calibration, track: Track, lead: float) -> Throw | R
     ):
         return Rejection(reason, tuple(track.places))
     story = tell_fall(calibration, early)
-    wanted = min(MARGIN + SLOW_MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST) + lead
+    wanted = min(SLOW_MARGIN + SLOW_MARGIN_EACH * float(np.mean(track.company or [0])), MARGIN_MOST) + lead
     if story.fit.scatter > SLOW_SCATTER or story.margin < wanted or story.bent_lead < SLOW_BENT_LEAD:
         return Rejection(
             f"{reason}, and was not seen to be let go (scatter {story.fit.scatter:.1f}, "
@@ -118,6 +124,12 @@ def judge_slow(calibration: Calibration, track: Track, lead: float) -> Throw | R
             tuple(track.places),
         )
     return _conclude(calibration, story, _doubt_start, track.places, slow=True)
+
+
+def _at_edge(calibration: Calibration, place: Place) -> bool:
+    """Whether a place lies at the edge of the picture."""
+    x, y = place.blob.x / calibration.width, place.blob.y / calibration.height
+    return min(x, y, 1 - x, 1 - y) < EDGE_SHARE
 
 
 def _wanted(track: Track) -> float:
@@ -147,6 +159,8 @@ def _conclude(
     origin = find_origin(calibration, begin, terminal.weights, unseen_s, max(LEAST_TEMPER, begin.scatter))
     if origin.inside < INSIDE_LEAST or not origin.cells:
         return Rejection(f"left no home ({origin.place[0]:.1f}, {origin.place[1]:.1f} m)", tuple(places), 1.0)
+    if origin.cells[0][0].floor == ROOF and _at_edge(calibration, seen[0]):
+        return Rejection("came in from outside of the picture, above the roof", tuple(places), 1.0)
     return Throw(
         tuple(seen if slow else places), fit, terminal, origin, area, story.margin, fit.scatter, slow
     )
@@ -217,6 +231,9 @@ def _doubt(story: Story, wanted: float) -> str:
         return f"bends by {bend:.1f} m/s2"
     if abs(fit.parameters[fit.best, 3]) > FIRST_SPEED_ACROSS:
         return "too fast across"
+    along, away = np.abs(fit.parameters[fit.best, 6:8])
+    if along > WIND_ALONG or away > WIND_FROM:
+        return f"flies (borne by {along:.1f}, {away:.1f} m/s)"
     return ""
 
 
@@ -260,7 +277,10 @@ def _speeds(begin: FallFit, story: Story) -> tuple[float, float]:
 def _doubt_speed(begin: FallFit, story: Story) -> str:
     """A thing let go gathers speed; what slows down or keeps its speed was not let go here."""
     first, final = _speeds(begin, story)
-    if first - final < max(LEAST_GAIN, GAIN_SHARE * -final):
+    needed = max(LEAST_GAIN, GAIN_SHARE * -final)
+    if story.margin > CLEAR_LEAD and begin.scatter < SCATTER_HEAVY:
+        needed *= CLEAR_GAIN
+    if first - final < needed:
         return f"gathers no speed ({-first:.1f} to {-final:.1f} m/s)"
     return ""
 
