@@ -24,7 +24,7 @@ class Post:
 
     def show(self, picture: Picture) -> str:
         self.lookout.restart()
-        for frame, t in shown(lambda _number: picture, 12, 0.0):
+        for frame, t in shown(lambda _number: picture, 9, 0.0):
             self.lookout.look(frame, t, self.masks)
         return str(self.told[-1]["scene"]["state"])
 

@@ -15,7 +15,7 @@ from .scenes import HEIGHT, WIDTH, dimmed, facade, grainy, misty, shown, view
 
 WALL = facade()
 PLAIN = view(WALL)
-LASTS = 12  # looks that are longer than any state needs to count
+LASTS = 8  # looks: longer than any state needs to count
 
 
 class Camera:
@@ -129,7 +129,7 @@ def test_a_film_that_is_shown_again_and_again_is_not(camera: Camera) -> None:
 def test_a_dim_stream_that_repeats_pictures_has_a_slow_shutter() -> None:
     camera, t = Camera(), 0.0
     dim = dimmed(PLAIN, 0.5)
-    for _look in range(LASTS):
+    for _look in range(2 * LASTS):
         for index in range(9):
             if index % 3 == 0:
                 picture = grainy(dim, 6)
