@@ -38,8 +38,10 @@ class Console:
         self._assets: dict[str, Asset] = {}
 
     def add_to(self, routes: Routes) -> None:
-        """Serve the page at / and its parts below /console/."""
+        """Serve the page at / and /welcome, and its parts below /console/."""
         routes.add("GET", "/", self._page, access="public", owner="hub")
+        # Links by which people come in for the first time: what follows the # is the code, and stays in the browser.
+        routes.add("GET", "/welcome", self._page, access="public", owner="hub")
         routes.add("GET", "/console/{path:rest}", self._part, access="public", owner="hub")
         # A service worker rules over what lies below its own path.
         routes.add("GET", "/worker.js", self._worker, access="public", owner="hub")

@@ -3,9 +3,9 @@
 import { t } from "./words/index.js";
 
 export class Problem extends Error {
-  constructor(status, title, detail) {
+  constructor(status, title, detail, wait = 0) {
     super(detail || title);
-    Object.assign(this, { status, title, detail });
+    Object.assign(this, { status, title, detail, wait }); // wait: seconds until it may be tried again
   }
 }
 
@@ -40,7 +40,9 @@ async function ask(method, path, body, options = {}) {
   }
   if (response.ok) return value;
   if (response.status === 401 && !options.quiet) signedOut();
-  throw new Problem(response.status, value?.title ?? String(response.status), value?.detail ?? "");
+  const wait = Number(response.headers.get("Retry-After")) || 0;
+  if (response.status === 429) throw new Problem(429, t("problem.often"), t("problem.often.detail", { n: Math.max(wait, 1) }), wait);
+  throw new Problem(response.status, value?.title ?? String(response.status), value?.detail ?? "", wait);
 }
 
 export const get = (path, options) => ask("GET", path, undefined, options);

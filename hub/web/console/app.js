@@ -45,6 +45,9 @@ function place() {
   return [name, rest.map(decodeURIComponent).join("/")];
 }
 
+/** The code of a link by which somebody comes in for the first time: /welcome#CODE, as the hub prints it. */
+const invitation = () => (location.pathname === "/welcome" ? location.hash.slice(1) : "");
+
 /** A resident looks after their home, not after the site. */
 export const isResident = (me) => !me.areas.length && !me.is_admin && me.homes.length > 0;
 
@@ -125,9 +128,9 @@ async function begin() {
   };
   apply();
   onSignedOut(() => welcome("in"));
-  const [name, rest] = place();
   await speak(kept("language") || navigator.language);
-  if (name === "invitation" || name === "welcome") return welcome("invited", { code: rest });
+  const code = invitation();
+  if (code) return welcome("invited", { code });
   let me;
   try {
     me = await get("/api/v1/me", { quiet: true });

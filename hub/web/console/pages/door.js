@@ -42,7 +42,7 @@ function SignIn({ entered }) {
     setTold("");
     try {
       await post("/auth/sign-in", given, { quiet: true });
-      if (location.hash.startsWith("#/invitation")) location.hash = "#/";
+      if (location.pathname !== "/") history.replaceState(null, "", "/#/");
       await entered();
     } catch (problem) {
       if (problem.title === "Code wanted") setWantsCode(true);

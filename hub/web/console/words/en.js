@@ -7,6 +7,7 @@ export default {
   offline: "The connection to the hub is lost and being restored; what you see may be out of date.",
   "time.now": "just now",
   "problem.offline": "The hub can't be reached", "problem.offline.detail": "Check your network; the page goes on by itself when the hub is back.",
+  "problem.often": "Too many tries", "problem.often.detail": "Too many tries; wait {n} {n|second|seconds}, then try again.",
   "problem.answer": "The hub's answer could not be read; try again", "problem.part": "The page did not load",
   "door.title": "Sign in · Linli Hub", "door.sign_in": "Sign in", "door.name": "Name", "door.password": "Password", "door.code": "Code",
   "door.code.hint": "The 6 digits of your authenticator app, or a recovery code.", "door.forgot": "Forgotten? Ask your community's admin for a new link.",

@@ -7,6 +7,7 @@ export default {
   offline: "与邻里中枢的连接断了，正在重连；看到的可能不是最新情况。",
   "time.now": "刚刚",
   "problem.offline": "连不上邻里中枢", "problem.offline.detail": "请检查手机网络；中枢恢复后会自动继续。",
+  "problem.often": "尝试太频繁", "problem.often.detail": "尝试太频繁，请等 {n} 秒再试。",
   "problem.answer": "中枢的回答看不懂，请再试一次", "problem.part": "页面没有载入",
   "door.title": "登录 · 邻里", "door.sign_in": "登录", "door.name": "用户名", "door.password": "密码", "door.code": "动态验证码",
   "door.code.hint": "打开验证器 App，输入 6 位数字；也可用恢复码。", "door.forgot": "忘记密码？请社区管理员给你一个新的登录链接。",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.cli.user import WELCOME_PAGE
 from hub.testing.kit import HubKit
 from tests.hub.web.console.conftest import PASSWORD, PHONE, Street, account
 from tests.hub.web.v1.test_operations import fall
@@ -72,13 +73,28 @@ async def test_the_owner_comes_in_by_the_link_that_the_hub_prints(hub: HubKit, s
     await hub.start(SITE)
     _, code = await hub.hub_of.accounts.invitations.welcome()
     owner = await street.visitor()
-    await owner.open(f"#/welcome/{code}")
+    await owner.open(WELCOME_PAGE.removeprefix("/") + code)
     await owner.page.fill("input[name=name]", "chen")
     await owner.page.fill("input[name=password]", PASSWORD)
     await owner.page.fill("input[name=again]", PASSWORD)
     await owner.page.click("button.main-action")
     await owner.see("一切正常")
     assert hub.hub_of.accounts.book.account_named("chen") is not None
+
+
+async def test_who_tries_too_often_is_told_how_long_to_wait(hub: HubKit, street: Street) -> None:
+    await hub.start(SITE)
+    await account(hub, "zhao")
+    zhao = await street.visitor()
+    await zhao.open()
+    await zhao.page.fill("input[name=name]", "zhao")
+    for _ in range(20):
+        await zhao.page.fill("input[name=password]", "not the password")
+        await zhao.page.click("button.main-action:enabled")
+        await zhao.page.wait_for_selector("button.main-action:enabled")
+        if "秒" in await zhao.text(".error"):
+            break
+    assert "尝试太频繁" in await zhao.text(".error")
 
 
 async def test_every_page_of_an_admin_opens_in_both_languages(hub: HubKit, street: Street) -> None:
