@@ -24,6 +24,7 @@ MOST_PLACES = 24
 SAME_THING = 12.0
 # a picture that has hardly any colour (infrared light) is not looked at for so long
 GREY, GREY_S = 0.4, 10.0
+EVERY_S, FOLLOW_S = 0.15, 0.4
 
 
 class ColourFinder:
@@ -32,13 +33,13 @@ class ColourFinder:
     def __init__(self) -> None:
         self._pool = Pool((1, 1))
         self._maps = (ThresholdMap((1, 1), FLOOR), ThresholdMap((1, 1), FLOOR + NEAR_KEY))
-        self._grey_until = float("-inf")
+        self._grey_until = self._looked = self._follow_until = float("-inf")
 
     def look(self, earlier: Picture, middle: Picture, later: Picture, *, near_key: bool) -> list[Blob]:
         """What stands out in the middle picture; nothing where one of them has no colours."""
         pictures = (earlier, middle, later)
         planes = [picture.chroma for picture in pictures if picture.chroma is not None]
-        if middle.t < self._grey_until or len(planes) < len(pictures):
+        if len(planes) < len(pictures) or not self._is_due(middle.t):
             return []
         self._start_if_new_size(middle)
         small = [self._small(picture, chroma) for picture, chroma in zip(pictures, planes, strict=True)]
@@ -52,7 +53,17 @@ class ColourFinder:
         patches = _patches(excess, threshold, middle.t)
         self._pool.give(excess)
         blobs = [blob for patch in patches for blob in _measured(patch, least, planes, middle.t)]
-        return [blob for blob in blobs if not _is_masked(blob, middle.full)]
+        seen = [blob for blob in blobs if not _is_masked(blob, middle.full)]
+        if seen:
+            self._follow_until = middle.t + FOLLOW_S
+        return seen
+
+    def _is_due(self, t: float) -> bool:
+        """Six looks a second, and every picture while something is seen."""
+        if t < self._grey_until or (t > self._follow_until and 0 <= t - self._looked < EVERY_S):
+            return False
+        self._looked = t
+        return True
 
     def _start_if_new_size(self, picture: Picture) -> None:
         shape = (picture.full.shape[0] // 4, picture.full.shape[1] // 4)
