@@ -1,6 +1,7 @@
 """Every name a guest may import from the hub, and nothing else."""
 
 from hub.config.faults import Fault, did_you_mean
+from hub.config.times import TimePeriod
 from hub.kernel.actions import Carried, Follow
 from hub.kernel.clock import Clock, Timer
 from hub.kernel.journal import event_data, plain
@@ -67,9 +68,12 @@ from hub.plugins.ports import (
 from hub.plugins.reading import ReadSection, find_analyzer, read_section
 from hub.plugins.worker_child import Pipe
 from hub.plugins.workers import Worker, WorkerSpec
+from hub.store.inbox import Inbox, Letter
+from hub.store.receipts import STAGES, Stage
 from hub.store.unit import Outcome, Unit
 
 __all__ = [
+    "STAGES",
     "Action",
     "ActionRefused",
     "Address",
@@ -104,8 +108,10 @@ __all__ = [
     "HubError",
     "HubStarted",
     "HubStopping",
+    "Inbox",
     "Integration",
     "Known",
+    "Letter",
     "Link",
     "Meant",
     "Message",
@@ -128,12 +134,14 @@ __all__ = [
     "RuleBook",
     "Sender",
     "Severity",
+    "Stage",
     "State",
     "StateChanged",
     "StateRemoved",
     "StateReported",
     "TemplateRefused",
     "Templates",
+    "TimePeriod",
     "Timer",
     "TooEarly",
     "Unit",

@@ -20,6 +20,7 @@ from hub.model.calls import Call
 from hub.model.events import Event
 from hub.model.people import Delivery
 from hub.model.things import NO_ATTRIBUTES, Device, Entity, Value
+from hub.store.inbox import Inbox
 from hub.store.memory import Memory
 from hub.store.unit import Outcome, Unit
 
@@ -216,6 +217,11 @@ class Link:
         """Take this guest's timers: `handler(key, data)`, plain, inside a transaction with the timer's end."""
         return self._keep(self._site.timers.on(self.name, handler))
 
+    @property
+    def inbox(self) -> Inbox:
+        """Everybody's notices that stay in the hub."""
+        return self._site.inbox
+
     # --- the outside ------------------------------------------------------------------------------------
 
     @property
@@ -234,6 +240,13 @@ class Link:
     def route(self, method: str, path: str, handler: Callable[..., Awaitable[Any]], *, access: str) -> Undo:
         """Serve a web route; `access` is "public" (no sign-in: check a secret yourself) or "local"."""
         return self._keep(self._site.routes.add(method, path, handler, access=access, owner=self.name))
+
+    def own_person(self, request: Any, verb: str) -> str:
+        """Id of the person to whom the caller's account belongs, in a handler of a "signed_in" route.
+
+        `verb`: "see" or "edit" what is their own. An HTTP refusal when it belongs to nobody, or a token may not.
+        """
+        return self._site.own_person(request, verb)
 
     async def worker(self, spec: "WorkerSpec", on_message: Callable[[Any], object]) -> "Worker":
         """Start a supervised child process; it ends with the guest."""

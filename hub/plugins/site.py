@@ -77,6 +77,7 @@ class Site:
         self.take_directory(directory)
         self.alarms = alarms
         self.review = review
+        self.inbox = store.inbox
         self.problems = Problems(bus, clock)
         self.ports = Ports(self._restart)
         self.routes = Routes()
@@ -88,6 +89,7 @@ class Site:
         self.restart_guest: Callable[[str, str], None] = _nobody
         self.fail_guest: Callable[[str, BaseException], None] = _nobody
         self.started = False  # whether HubStarted was told
+        self.own_person: Callable[[Any, str], str] = _nobody_asks
         self.reload: Callable[[], Awaitable[Any]] = _nothing_to_reload
         self.named_hosts: frozenset[str] = frozenset()  # in the admin's files
         self._session: aiohttp.ClientSession | None = None
@@ -167,6 +169,11 @@ class Site:
 
 def _nobody(_name: str, _what: Any) -> None:
     """Before the supervisor is there, nobody runs that could be restarted."""
+
+
+def _nobody_asks(_request: Any, _verb: str) -> str:
+    """Before the web is there, nobody can ask."""
+    return ""
 
 
 async def _nothing_to_reload() -> None:

@@ -38,7 +38,7 @@ from hub.web.app import Front
 from hub.web.auth import add_auth_routes
 from hub.web.authentication import Authentication
 from hub.web.console import Console
-from hub.web.gate import Gate
+from hub.web.gate import Gate, own_person
 from hub.web.media import serve_media
 from hub.web.reach import Reach
 from hub.web.signing import OWNER as SIGNING
@@ -161,6 +161,7 @@ class Hub:
         self.site.restart_guest = self.supervisor.restart
         self.site.fail_guest = self.supervisor.fail
         self.site.reload = self.reload
+        self.site.own_person = own_person
         self.lag = LagWatch(self._blocked, self.manager.owner_of)
         self.permissions = Permissions(
             lambda area, outer: self.site.directory.places.inside(area, outer),

@@ -71,6 +71,22 @@ SCHEMA = {
 	note TEXT NOT NULL,
 	PRIMARY KEY (alarm)
 )""",
+"""CREATE TABLE inbox (
+	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	id TEXT NOT NULL,
+	person TEXT NOT NULL,
+	"key" TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	severity SMALLINT NOT NULL,
+	title TEXT NOT NULL,
+	message TEXT NOT NULL,
+	url TEXT NOT NULL,
+	evidence TEXT NOT NULL,
+	cause TEXT NOT NULL,
+	read_at BIGINT,
+	UNIQUE (id)
+)""",
+"""CREATE INDEX ix_inbox_person ON inbox (person, seq)""",
 """CREATE TABLE invitations (
 	id TEXT NOT NULL,
 	digest TEXT NOT NULL,
@@ -183,7 +199,7 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to; what is sealed m
 WHEN NEW.seq <= (SELECT max(seq) FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END""",
 """CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)""",
-"""INSERT INTO alembic_version VALUES ('events_0005')""",
+"""INSERT INTO alembic_version VALUES ('events_0006')""",
 ),
 "history": (
 """CREATE TABLE attributes (
@@ -225,6 +241,12 @@ WRITES = {
 "receipt": Statement("""INSERT INTO receipts ("key", alarm, person, channel, print, queued, sent, delivered, read, acknowledged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING""", ('key', 'alarm', 'person', 'channel', 'print', 'queued', 'sent', 'delivered', 'read', 'acknowledged'), (5, 6, 7, 8, 9)),
 "receipt_came": Statement("""UPDATE receipts SET sent=coalesce(receipts.sent, ?), delivered=coalesce(receipts.delivered, ?), read=coalesce(receipts.read, ?), acknowledged=coalesce(receipts.acknowledged, ?) WHERE receipts."key" = ?""", ('sent', 'delivered', 'read', 'acknowledged', 'key'), (0, 1, 2, 3)),
 "receipt_of_alarm": Statement("""UPDATE receipts SET sent=coalesce(receipts.sent, ?), delivered=coalesce(receipts.delivered, ?), read=coalesce(receipts.read, ?), acknowledged=coalesce(receipts.acknowledged, ?) WHERE receipts.alarm = ? AND receipts.person = ?""", ('sent', 'delivered', 'read', 'acknowledged', 'alarm', 'person'), (0, 1, 2, 3)),
+"letter": Statement("""INSERT INTO inbox (id, person, "key", at, severity, title, message, url, evidence, cause, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""", ('id', 'person', 'key', 'at', 'severity', 'title', 'message', 'url', 'evidence', 'cause', 'read_at'), (3, 10)),
+"letters_past": Statement("""DELETE FROM inbox WHERE inbox.person = ? AND inbox.seq <= (SELECT inbox.seq
+FROM inbox
+WHERE inbox.person = ? ORDER BY inbox.seq DESC
+ LIMIT 1 OFFSET ?)""", ('person', 'person', 'most'), ()),
+"letters_read": Statement("""UPDATE inbox SET read_at=? WHERE inbox.person = ? AND inbox.seq <= ? AND inbox.read_at IS NULL""", ('read_at', 'person', 'seq'), (0,)),
 "run": Statement("""INSERT INTO runs (id, automation, version, state, step, variables, wake, "trigger", started, finished, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET automation = excluded.automation, version = excluded.version, state = excluded.state, step = excluded.step, variables = excluded.variables, wake = excluded.wake, "trigger" = excluded."trigger", started = excluded.started, finished = excluded.finished, outcome = excluded.outcome""", ('id', 'automation', 'version', 'state', 'step', 'variables', 'wake', 'trigger', 'started', 'finished', 'outcome'), (6, 8, 9)),
 "plan": Statement("""INSERT INTO plans (version, automation, source, created) VALUES (?, ?, ?, ?) ON CONFLICT (version) DO UPDATE SET automation = excluded.automation, source = excluded.source, created = excluded.created""", ('version', 'automation', 'source', 'created'), (3,)),
 "timer": Statement("""INSERT INTO timers (owner, "key", due, data) VALUES (?, ?, ?, ?) ON CONFLICT (owner, "key") DO UPDATE SET due = excluded.due, data = excluded.data""", ('owner', 'key', 'due', 'data'), (2,)),
@@ -274,6 +296,17 @@ FROM receipts
 WHERE (receipts."key" NOT IN (SELECT outbox."key"
 FROM outbox))
  LIMIT ? OFFSET 0)""", ('limit',), ())
+LETTERS = Statement("""SELECT inbox.seq, inbox.id, inbox.person, inbox."key", inbox.at, inbox.severity, inbox.title, inbox.message, inbox.url, inbox.evidence, inbox.cause, inbox.read_at
+FROM inbox
+WHERE inbox.person = ? AND inbox.seq < ? ORDER BY inbox.seq DESC
+ LIMIT ? OFFSET 0""", ('person', 'before', 'limit'), ())
+UNREAD_LETTERS = Statement("""SELECT inbox.seq, inbox.id, inbox.person, inbox."key", inbox.at, inbox.severity, inbox.title, inbox.message, inbox.url, inbox.evidence, inbox.cause, inbox.read_at
+FROM inbox
+WHERE inbox.person = ? AND inbox.seq < ? AND inbox.read_at IS NULL ORDER BY inbox.seq DESC
+ LIMIT ? OFFSET 0""", ('person', 'before', 'limit'), ())
+UNREAD_COUNT = Statement("""SELECT count(*) AS count_1
+FROM inbox
+WHERE inbox.person = ? AND inbox.read_at IS NULL""", ('person',), ())
 UNFINISHED_RUNS = Statement("""SELECT runs.id, runs.automation, runs.version, runs.state, runs.step, runs.variables, runs.wake, runs."trigger", runs.started, runs.finished, runs.outcome
 FROM runs
 WHERE runs.finished IS NULL ORDER BY runs.started""", (), ())

@@ -18,6 +18,7 @@ from hub.store.tables import (
     events,
     failures,
     handlings,
+    inbox,
     invitations,
     memory,
     outbox,
@@ -43,6 +44,9 @@ def writes() -> dict[str, Statement]:
         "receipt": _put(receipts, replace=False),
         "receipt_came": _came(receipts.c.key == _of("key")),
         "receipt_of_alarm": _came(receipts.c.alarm == _of("alarm"), receipts.c.person == _of("person")),
+        "letter": _letter(),
+        "letters_past": _letters_past(),
+        "letters_read": _letters_read(),
         "run": _put(runs, replace=True),
         "plan": _put(plans, replace=True),
         "timer": _put(timers, replace=True),
@@ -65,6 +69,7 @@ def statements() -> dict[str, Statement]:
     return (
         _of_outbox()
         | _of_receipts()
+        | _of_inbox()
         | _of_runs()
         | _of_journal()
         | _of_handlings()
@@ -148,6 +153,26 @@ def _came(*conditions: Any) -> Statement:
     return compiled(update(receipts).values(coming).where(*conditions), receipts)
 
 
+def _letter() -> Statement:
+    names = [column.name for column in inbox.columns if column.name != "seq"]
+    adding = insert(inbox).values({name: bindparam(name) for name in names})
+    return compiled(adding.on_conflict_do_nothing(index_elements=["id"]), inbox)
+
+
+def _letters_past() -> Statement:
+    """What stands behind the newest `most` of a person."""
+    own = inbox.c.person == _of("person")
+    newest = select(inbox.c.seq).where(own).order_by(desc(inbox.c.seq))
+    bound = newest.limit(literal_column("1")).offset(bindparam("most")).scalar_subquery()
+    return compiled(delete(inbox).where(own, inbox.c.seq <= bound), inbox)
+
+
+def _letters_read() -> Statement:
+    reading = update(inbox).values(read_at=bindparam("read_at"))
+    mine = (inbox.c.person == _of("person"), inbox.c.seq <= _of("seq"), inbox.c.read_at.is_(None))
+    return compiled(reading.where(*mine), inbox)
+
+
 # --- events.db --------------------------------------------------------------------------------------------
 
 
@@ -184,6 +209,16 @@ def _of_receipts() -> dict[str, Statement]:
             _first(recent.order_by(desc(receipts.c.queued))), receipts, times=("since",)
         ),
         "PURGE_RECEIPTS": compiled(delete(receipts).where(receipts.c.key.in_(_first(orphans))), receipts),
+    }
+
+
+def _of_inbox() -> dict[str, Statement]:
+    own, unread = inbox.c.person == _of("person"), inbox.c.read_at.is_(None)
+    page = select(*inbox.c).where(own, inbox.c.seq < bindparam("before")).order_by(desc(inbox.c.seq))
+    return {
+        "LETTERS": compiled(_first(page), inbox),
+        "UNREAD_LETTERS": compiled(_first(page.where(unread)), inbox),
+        "UNREAD_COUNT": compiled(select(func.count()).select_from(inbox).where(own, unread), inbox),
     }
 
 

@@ -14,6 +14,7 @@ from hub.store.chain import AuditRow
 from hub.store.clock import Clock, Timer
 from hub.store.database import Damaged, Database, StoreError, events_database, history_database
 from hub.store.history import History
+from hub.store.inbox import Inbox
 from hub.store.lock import FolderLock
 from hub.store.memory import Memories, Memory
 from hub.store.outbox import Backlog, Outbox
@@ -99,6 +100,7 @@ class Store:
         self.units = Units(self.writer)
         self.outbox = Outbox(self.writer, self.units, self._clock.now, self._report, self._clear, backlog)
         self.receipts = Receipts(self.writer, self.units, self._clock.now)
+        self.inbox = Inbox(self.writer, self.units, self._clock.now)
         self._memories = Memories(self.units, memories)
         self.runs = Runs(self.writer, self._clock.now())
         try:

@@ -122,6 +122,26 @@ receipts = Table(
 Index("ix_receipts_alarm", receipts.c.alarm)
 Index("ix_receipts_queued", receipts.c.queued)
 
+# Notices that stay in the hub. Read by cursor (`seq`), so numbers are never used twice.
+inbox = Table(
+    "inbox",
+    events_metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    _text("id", unique=True),  # the same for all deliveries of one notice to the person
+    _text("person"),
+    _text("key"),  # of the delivery
+    _time("at"),
+    Column("severity", SmallInteger, nullable=False),
+    _text("title"),
+    _text("message"),
+    _text("url"),
+    _text("evidence"),  # JSON
+    _text("cause"),
+    _time("read_at", nullable=True),
+    sqlite_autoincrement=True,
+)
+Index("ix_inbox_person", inbox.c.person, inbox.c.seq)
+
 runs = Table(
     "runs",
     events_metadata,

@@ -185,3 +185,17 @@ def require(request: web.Request, verb: str, thing: Thing, *, hide: bool = True)
         if hide:
             raise web.HTTPNotFound(text=f"there is no such {thing.kind}") from error
         raise web.HTTPForbidden(text=str(error)) from error
+
+
+def own_person(request: web.Request, verb: str) -> str:
+    """Id of the person to whom the caller's account belongs, who may do `verb` with what is their own.
+
+    HTTPNotFound when it belongs to nobody, HTTPForbidden when a token may not.
+    """
+    person = request[PRINCIPAL].person
+    if not person:
+        raise web.HTTPNotFound(
+            text="your account belongs to nobody in the directory; ask an admin to link it"
+        )
+    require(request, verb, Thing(kind="person", id=person, person=person), hide=False)
+    return person

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Every revision there is, oldest first; a new one is added here and under versions/,
 # and the catalogue is compiled anew.
 REVISIONS = {
-    "events": ("events_0001", "events_0002", "events_0003", "events_0004", "events_0005"),
+    "events": ("events_0001", "events_0002", "events_0003", "events_0004", "events_0005", "events_0006"),
     "history": ("history_0001",),
 }
 
