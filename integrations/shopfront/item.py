@@ -86,8 +86,7 @@ class Item:
         change = change - np.array([np.median(channel) for channel in change[part].T], np.float32)
         bearable = scale + SWAY * contrast(now)
         moved = score_of(change, bearable) > 1
-        # Rain and a swaying pole move what is around it, too.
-        differs = float(moved[part].mean()) - float(moved[~part].mean() if not part.all() else 0)
+        differs = float(moved[part].mean())
         ground = float((score_of(now - self.clean, scale)[part] > 1).mean())
         same = float((score_of(now - self.dirty, bearable)[part] < 1).mean())
         if (share > PRESENT and left < LEFT_OVER) or (same > SAME_SHARE and ground > 0.5):
