@@ -14,7 +14,7 @@ from integrations.camera.picture import Picture
 Edges = NDArray[np.float32]
 Shift = tuple[float, float]  # across and down
 
-WIDTH = 480  # of the small picture
+WIDTH, HIGHEST = 480, 1080  # of the small picture
 MOST_VIEWS = 6  # references by different light
 IN_PLACE, SAME_LIGHT = 0.5, 0.75  # correlation with a reference
 ALIKE = 0.3  # that a shifted picture must reach to be the same place in other light
@@ -103,7 +103,7 @@ def _farthest_quarter(edges: Edges, view: Edges, whole: Shift) -> Shift:
 
 def small_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     """Rows and columns of the small copy of a picture."""
-    return max(round(shape[0] * WIDTH / shape[1]), 16), WIDTH
+    return min(max(round(shape[0] * WIDTH / shape[1]), 16), HIGHEST), WIDTH
 
 
 def edges_of(luma: Picture, outside: Picture | None = None) -> Edges:

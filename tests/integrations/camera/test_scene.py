@@ -189,5 +189,14 @@ def test_what_is_masked_is_neither_compared_nor_kept() -> None:
     assert edges.max() > 1
 
 
+@pytest.mark.parametrize("shape", [(16, 16), (17, 3000), (3000, 17), (112, 192), (1, 1)])
+@pytest.mark.parametrize("grey", [0, 255])
+def test_any_picture_is_judged(shape: tuple[int, int], grey: int) -> None:
+    scene = Scene("gate", Place())
+    for number in range(4 * 9):
+        picture = np.full(shape, grey if number % 2 else 128, dtype=np.uint8)
+        scene.look(picture, number * 1.0)
+
+
 def test_every_state_has_words() -> None:
     assert set(WORDS) | {"good"} == set(QUALITIES)
