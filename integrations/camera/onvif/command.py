@@ -27,8 +27,11 @@ AT_ONCE = 8  # devices that are asked at the same time
     "--seconds", type=click.FloatRange(0.5, 60), default=4.0, show_default=True, help="How long to listen."
 )
 @click.option("--interface", default="", help="This machine's address in the cameras' network.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print lines for configuration.yaml; with --username.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def discover(host: str | None, username: str | None, seconds: float, interface: str, as_json: bool) -> None:
+def discover(
+    host: str | None, username: str | None, seconds: float, interface: str, as_yaml: bool, as_json: bool
+) -> None:
     """Find ONVIF cameras in the network, or ask HOST[:PORT] alone; with --username, what each of them streams.
 
     Exit status: 0 something was found, 1 nothing was, 2 it can't be done.
@@ -40,6 +43,8 @@ def discover(host: str | None, username: str | None, seconds: float, interface: 
     told = asked(devices, username or "", password) if username or host else {}
     if as_json:
         show_json(devices, told)
+    elif as_yaml:
+        show_yaml(devices, told, username or "")
     else:
         show(devices, told)
     sys.exit(0 if devices and not (host and told.get(devices[0].host, (None, ""))[1]) else NOTHING)
@@ -108,6 +113,33 @@ def show_json(devices: "list[Device]", told: "dict[str, tuple[Told | None, str]]
         about, fault = told.get(device.host, (None, ""))
         listed.append({**asdict(device), "told": asdict(about) if about else None, "fault": fault or None})
     click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+
+
+def show_yaml(devices: "list[Device]", told: "dict[str, tuple[Told | None, str]]", user: str) -> None:
+    """A camera's section for each device that told its streams: the largest of them, on the host that answered."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    from hub.api import slug
+    from integrations.camera.yamltext import yaml_of
+
+    section: list[dict[str, Any]] = []
+    for device in devices:
+        about, fault = told.get(device.host, (None, "not asked: give --username"))
+        streams = [profile for profile in about.profiles if profile.url] if about else []
+        if not streams:
+            click.echo(
+                f"hub camera discover: {device.host}: {fault or 'gives no address of a stream'}", err=True
+            )
+            continue
+        largest = max(streams, key=lambda profile: profile.width * profile.height)
+        parts = urlsplit(largest.url)
+        host = f"[{device.host}]" if ":" in device.host else device.host
+        url = urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
+        name = device.name or (about.model if about else "") or device.host
+        camera = {"id": slug(f"camera {device.host}"), "name": name, "url": url}
+        credentials = {"username": user, "password": "the camera's"} if user else {}
+        section.append(camera | credentials | {"onvif": {"port": device.port}})
+    click.echo(yaml_of(section) if section else "", nl=False)
 
 
 def show(devices: "list[Device]", told: "dict[str, tuple[Told | None, str]]") -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,6 +219,15 @@ async def test_discover_speaks_json(device: OnvifDevice) -> None:
     assert found["told"]["profiles"][0]["codec"] == "H264"
     assert found["fault"] is None
     assert "geheim" not in result.output
+
+
+async def test_discover_prints_what_the_configuration_takes(device: OnvifDevice) -> None:
+    result = await discover(f"127.0.0.1:{device.port}", "--username", "hub", "--yaml")
+    assert "geheim" not in result.output
+    (camera,) = SCHEMA(yaml.safe_load(result.stdout))
+    assert camera["url"] == "rtsp://127.0.0.1:554/stream1"  # the largest, on the host that answered
+    assert (camera["id"], camera["name"]) == ("camera_127_0_0_1", "Turm 8")
+    assert onvif_of(camera)["port"] == device.port  # type: ignore[index]
 
 
 async def test_discover_says_why_a_host_does_not_answer(device: OnvifDevice) -> None:
