@@ -9,7 +9,7 @@ DENSE_EVERY, DENSE_MOST = (
     15,
 )  # seconds between, and number of, the latest: what falls 50 m is seen in all of them
 SPARSE_EVERY, SPARSE_MOST = 2.5, 4  # the scene before anything happened
-MOST_BYTES = 48 * 1024 * 1024  # of the dense ones; large pictures are kept more sparsely
+MOST_BYTES = 34 * 1024 * 1024  # of the dense ones; large pictures are kept more sparsely
 CLEAR_OF = 0.2  # seconds before the start at which nothing is to be seen yet
 
 
