@@ -53,6 +53,7 @@ from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Kno
 from hub.plugins.link import Link, Point, Receipt
 from hub.plugins.ports import (
     Broker,
+    CameraPictures,
     Found,
     FrameAnalyzer,
     Message,
@@ -87,6 +88,7 @@ __all__ = [
     "AuthFailed",
     "Broker",
     "Call",
+    "CameraPictures",
     "Carried",
     "Channel",
     "Clock",

@@ -135,6 +135,17 @@ class FrameAnalyzer(Protocol):
         """The stream ended or broke: what can still be said."""
 
 
+@runtime_checkable
+class CameraPictures(Protocol):
+    """What a camera sees now, for those who may look: ask for permission before."""
+
+    async def picture(self, camera: str) -> bytes:
+        """The newest picture of a camera, by its id, as JPEG and black where it is private.
+
+        NotReady says why there is none. However many ask, a camera's worker makes at most two a second.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """What a template says now, and what it looked at: when any of that changes it may say something else."""

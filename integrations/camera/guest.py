@@ -12,6 +12,7 @@ from hub.api import (
     Analyzer,
     Area,
     Call,
+    CameraPictures,
     ConfigError,
     Device,
     Evidence,
@@ -26,6 +27,7 @@ from integrations.camera.calibration import included_calibration, masks_of
 from integrations.camera.entities import SENSES, entities_of
 from integrations.camera.events import CameraTampered, EvidenceLost, EvidenceStored
 from integrations.camera.finding import Told, event_id, make_event
+from integrations.camera.live import LiveView
 from integrations.camera.settings import INSTALL_ONVIF, NO_ONVIF, clip_config, crews, onvif_of
 
 TARGET = "integrations.camera.worker:watch_all"
@@ -33,6 +35,7 @@ LISTENER, LISTENER_MIB = "integrations.camera.onvif.listening:listen_all", 400
 TAMPER_REST = timedelta(minutes=10)  # between two alarms of one camera
 MEMORY_MIB, MEMORY_PER_CAMERA_MIB = 250, 250
 SNAPSHOT_PATIENCE = 10.0  # seconds
+NO_CAMERA = "there is no such camera"
 DEEPEST = 4  # areas in areas that a place is named by
 
 
@@ -88,6 +91,9 @@ class CameraGuest:
         self._owed: dict[str, str] = {}  # path of evidence that is not stored yet -> its alarm
         self._waiting: dict[str, asyncio.Future[None]] = {}  # snapshots that were asked for
         self._tampered: datetime | None = None  # when it was last told
+        self.silent = (
+            f"camera '{self.id}' is not connected yet"  # why there is no picture now; "" when there is
+        )
         self._points["camera"].set("idle")
         self._points["connectivity"].set(False)
         self._points["problem"].set(False)
@@ -144,10 +150,12 @@ class CameraGuest:
     def refuse(self, reason: str) -> None:
         """It can't be run as it is configured."""
         self._points["camera"].lose()
+        self.silent = f"camera '{self.id}': {reason}"
         self._judge("settings", reason, "mend what the message names, then `hub reload`")
 
     def lose(self, reason: str) -> None:
         """The worker ended: nothing is seen, and evidence that was under way is gone."""
+        self.silent = f"camera '{self.id}': {reason}"
         self._points["connectivity"].set(False)
         for role in ("camera", "fps", "analysed", "quality"):
             self._points[role].lose()
@@ -167,6 +175,7 @@ class CameraGuest:
             del self._waiting[key]
 
     def _streams(self, message: Mapping[str, Any]) -> None:
+        self.silent = ""
         width, height = message["resolution"]
         self._points["camera"].set(
             "streaming", {"codec": message["codec"], "resolution": f"{width}x{height}"}
@@ -175,6 +184,7 @@ class CameraGuest:
         self._judge("stream", "", "")
 
     def _stopped(self, message: Mapping[str, Any]) -> None:
+        self.silent = f"camera '{self.id}': {message['text']}"
         self._points["camera"].set("idle")
         self._points["connectivity"].set(False)
         for role in ("fps", "analysed"):
@@ -244,10 +254,13 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
     alarms = Told()
     guests = {camera["id"]: CameraGuest(link, camera, alarms) for camera in cameras}
     workers: dict[str, Worker] = {}
+    live = LiveView(
+        workers, lambda camera: guests[camera].silent if camera in guests else NO_CAMERA, link.clock.monotonic
+    )
     ready = [found for camera in cameras if (found := prepared_or_told(link, camera, guests[camera["id"]]))]
     crew_list = crews(ready)
     for name, crew in crew_list.items():
-        worker = await start_crew(link, name, crew, guests)
+        worker = await start_crew(link, name, crew, guests, live)
         workers |= {camera["id"]: worker for camera in crew}
     await start_listener(link, [told for camera in cameras if (told := onvif_of(camera))], guests)
 
@@ -262,6 +275,7 @@ async def run(link: Link, cameras: list[dict[str, Any]]) -> None:
         await asyncio.gather(*(guests[name].snapshot(workers[name]) for name in names))
 
     link.action("camera.snapshot", take_snapshot)
+    link.offer(CameraPictures, live)
     link.ready()
     await asyncio.get_running_loop().create_future()
 
@@ -276,13 +290,22 @@ def prepared_or_told(link: Link, camera: Mapping[str, Any], guest: CameraGuest) 
 
 
 async def start_crew(
-    link: Link, name: str, crew: list[dict[str, Any]], guests: Mapping[str, CameraGuest]
+    link: Link, name: str, crew: list[dict[str, Any]], guests: Mapping[str, CameraGuest], live: LiveView
 ) -> Worker:
     """One worker process and what becomes of its messages."""
 
     def ended(reason: str) -> None:
         for camera in crew:
             guests[camera["id"]].lose(reason)
+            live.lose(camera["id"])
+
+    def hear(message: Mapping[str, Any]) -> None:
+        if "picture" in message:
+            live.hear(message["camera"], message["picture"])
+            return
+        guests[message["camera"]].hear(message)
+        if message.get("state") == "idle":
+            live.lose(message["camera"])
 
     spec = WorkerSpec(
         name=name,
@@ -296,7 +319,7 @@ async def start_crew(
         heartbeat_seconds=10.0,
         on_end=ended,
     )
-    return await link.worker(spec, lambda message: guests[message["camera"]].hear(message))
+    return await link.worker(spec, hear)
 
 
 async def start_listener(

@@ -1,5 +1,6 @@
 """Pictures of a camera: the luma plane without a copy, colour for the few that are kept, black where masked."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ PLANAR = frozenset(
     ]
 )
 QUALITY = 90
+LIVE_WIDTH = 1280  # pixels
 
 
 def luma_of(frame: VideoFrame) -> Picture:
@@ -61,6 +63,15 @@ def jpeg(picture: Picture) -> bytes:
     if not done:
         raise ValueError(f"a picture of the shape {picture.shape} is no JPEG's")
     return data.tobytes()
+
+
+def live_jpeg(picture: Picture) -> str:
+    """The picture for the live view, in base64: no wider than LIVE_WIDTH, so that it passes the worker's pipe."""
+    height, width = picture.shape[:2]
+    if width > LIVE_WIDTH:
+        size = LIVE_WIDTH, max(1, height * LIVE_WIDTH // width)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return base64.b64encode(jpeg(picture)).decode()
 
 
 class Masks:

@@ -23,7 +23,7 @@ from integrations.camera.drawing import DrawingRoom
 from integrations.camera.lettering import Lettering
 from integrations.camera.load import EVERYTHING, REMEDY, TEXTS, Burden, Share
 from integrations.camera.lookout import Lookout
-from integrations.camera.picture import Masks, Picture, chroma_of, colour_of, jpeg, luma_of
+from integrations.camera.picture import Masks, Picture, chroma_of, colour_of, jpeg, live_jpeg, luma_of
 from integrations.camera.recent import Recent
 from integrations.camera.ring import Ring
 from integrations.camera.shelf import Shelf, Unmade, digest
@@ -111,6 +111,7 @@ class Watch:
         self._tell: Tell = lambda message: tell({"camera": camera["id"], **message})
         self._live = "url" in camera
         self._snapshots: deque[str] = deque(maxlen=8)
+        self._showing = False  # whether somebody waits for the live picture
         self._pen = Lettering()
         self._lookout = Lookout(camera, self._tell)
         self._burden, self._share = Burden(), Share()
@@ -123,6 +124,10 @@ class Watch:
     def snapshot(self, key: str) -> None:
         """Keep the next picture and tell of it with this key."""
         self._snapshots.append(key)
+
+    def show(self) -> None:
+        """Tell the next picture to those who look at the live view."""
+        self._showing = True
 
     def run(self) -> None:
         """Connect again and again, with growing pauses, until stopped."""
@@ -234,6 +239,9 @@ class Watch:
             self._store_clip(connection, clip)
         if self._snapshots:
             self._store_snapshot(connection, frame, self._snapshots.popleft())
+        if self._showing:
+            self._showing = False
+            self._tell({"picture": live_jpeg(connection.masks.storable(colour_of(frame)))})
         self._report(connection)
 
     def _look(self, connection: _Connection, frame: VideoFrame, t: float) -> None:

@@ -36,9 +36,11 @@ def watch_all(pipe: "Pipe", config: Mapping[str, Any]) -> None:
         pipe.stopping.wait(APART)
     while not pipe.stopping.is_set():
         _beat(pipe, watches)
-        message = pipe.receive(0.5)
-        if message is not None and message["snapshot"] in watches:
+        message = pipe.receive(0.5) or {}
+        if message.get("snapshot") in watches:
             watches[message["snapshot"]].snapshot(message["key"])
+        elif message.get("picture") in watches:
+            watches[message["picture"]].show()
     _end(watches, shelf)
 
 
