@@ -19,42 +19,14 @@ from hub.api import (
     did_you_mean,
     hookimpl,
 )
-from integrations.notify.aliyun_sms import ALIYUN_SMS
-from integrations.notify.bark import BARK
 from integrations.notify.delivering import Deliverer, OpenChannel
-from integrations.notify.dingtalk import DINGTALK
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
-from integrations.notify.feishu import FEISHU
-from integrations.notify.gotify import GOTIFY
-from integrations.notify.mail import EMAIL
-from integrations.notify.ntfy import NTFY
+from integrations.notify.inbox import InboxRoutes
+from integrations.notify.kinds import CHANNELS, KINDS
 from integrations.notify.options import secrets_in
 from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
-from integrations.notify.serverchan import SERVERCHAN
-from integrations.notify.tencent_sms import TENCENT_SMS
-from integrations.notify.terminal import LOG
-from integrations.notify.webhook import WEBHOOK
-from integrations.notify.wechat_mini import WECHAT_MINI
-from integrations.notify.wecom import WECOM_APP, WECOM_BOT
-
-CHANNELS = (
-    LOG,
-    WEBHOOK,
-    NTFY,
-    EMAIL,
-    WECOM_BOT,
-    WECOM_APP,
-    DINGTALK,
-    FEISHU,
-    SERVERCHAN,
-    BARK,
-    GOTIFY,
-    ALIYUN_SMS,
-    TENCENT_SMS,
-    WECHAT_MINI,
-)
-KINDS: Mapping[str, Channel] = {channel.name: channel for channel in CHANNELS}
+from integrations.notify.web_push import serve_push
 
 
 def channel_settings(value: Any) -> dict[str, Any]:
@@ -170,6 +142,8 @@ async def run(link: Link, config: Mapping[str, Any]) -> None:
     opened = open_channels(link, config["channels"])
     link.action("notify.deliver", Deliverer(link, opened).deliver)
     link.action("notify.send", Notifier(link, opened).send)
+    InboxRoutes(link).add()
+    serve_push(link, {name: channel.sender for name, channel in opened.items()})
     link.ready()
     await asyncio.Event().wait()
 

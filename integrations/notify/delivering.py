@@ -29,6 +29,7 @@ from hub.api import (
 from integrations.notify.bucket import Throttled
 from integrations.notify.discreet import discreet
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
+from integrations.notify.inbox import letter_of
 from integrations.notify.provider import masked
 from integrations.notify.wording import local_time
 
@@ -123,6 +124,8 @@ class Deliverer:
     async def _send(self, channel: OpenChannel, delivery: Delivery) -> str:
         try:
             hidden = delivery.notice.sensitive and not channel.kind.private
+            if hidden:
+                await self.link.inbox.put(letter_of(delivery))  # where the neutral sentence sends them
             receipt = await channel.sender.send(discreet(delivery) if hidden else delivery)
         except (TooEarly, Throttled):
             raise

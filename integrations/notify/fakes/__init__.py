@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from integrations.notify.fakes.answering import Fake, Mood
+from integrations.notify.fakes.browsers import PushService
 from integrations.notify.fakes.chat import DingTalk, Feishu, WeComApp, WeComBot
 from integrations.notify.fakes.numbers import AliyunSms, TencentSms, WeChatMini
 from integrations.notify.fakes.phones import Bark, Gotify, Ntfy, ServerChan, WebhookReceiver
@@ -12,6 +13,6 @@ __all__ = ["FAKES", "Fake", "FakeServer", "Mood"]
 
 _KINDS: tuple[type[Fake], ...] = (
     WebhookReceiver, Ntfy, WeComBot, WeComApp, DingTalk, Feishu, ServerChan, Bark, Gotify, AliyunSms, TencentSms,
-    WeChatMini,
+    WeChatMini, PushService,
 )  # fmt: skip
 FAKES: Mapping[str, type[Fake]] = {fake.kind: fake for fake in _KINDS}

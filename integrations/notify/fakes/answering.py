@@ -87,6 +87,9 @@ class Fake:
         """The channel's settings that lead here and are right."""
         raise NotImplementedError
 
+    def introduce(self, _memory: Any, _url: str, _person: str) -> None:
+        """Let the hub know what a person gave it before, such as a browser."""
+
     def before(self, _seen: Seen) -> Reply | None:
         """The answer to what comes before a message, such as asking for a token; None for a message."""
         return None

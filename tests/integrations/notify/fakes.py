@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from hub.api import (
     Directory,
     Event,
     Evidence,
+    Letter,
     Notice,
     Person,
     Severity,
@@ -30,6 +32,29 @@ from hub.api import (
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)  # in Shanghai
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class FakeMemory(dict[str, Any]):
+    """A guest's memory: what is put is what comes back, as JSON."""
+
+    def put(self, key: str, value: Any) -> None:
+        self[key] = json.loads(json.dumps(value))
+
+    def delete(self, key: str) -> None:
+        self.pop(key, None)
+
+
+class FakeInbox:
+    """Letters by person."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    def put(self, letter: Letter) -> "asyncio.Future[None]":
+        self.letters.append(letter)
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
 
 class FakeLink:
@@ -47,9 +72,23 @@ class FakeLink:
         self.problems: dict[str, str] = {}
         self.emitted: list[Event] = []
         self.held = ""
+        self.public_http = session
+        self.memory = FakeMemory()
+        self.inbox = FakeInbox()
+        self.routes: list[tuple[str, str]] = []
 
     def now(self) -> datetime:
         return self.moment
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        receipt = asyncio.get_running_loop().create_future()
+        receipt.set_result(None)
+        yield SimpleNamespace(receipt=receipt)
+
+    def route(self, method: str, path: str, _handler: Any, *, access: str) -> None:
+        assert access == "signed_in"
+        self.routes.append((method, path))
 
     def review(self, _delivery: Delivery) -> str | None:
         return self.held or None

@@ -34,6 +34,7 @@ def opened(server, link):
     channel = OpenChannel(
         fake.kind, kind, kind.open({**settings, "timeout": TIMEOUT}, link), secrets_in(settings)
     )
+    fake.introduce(link.memory, server.url, "wang_fang")
     wang = person("wang_fang", f"{fake.kind}={fake.address}" if fake.address else fake.kind)
     link.site.directory = Directory([wang])
     return Deliverer(link, {fake.kind: channel})
@@ -94,7 +95,7 @@ async def test_throttled_it_rests_and_then_the_person_gets_the_notice(opened, se
     server.mood = Mood.good
     if rest is not None:
         asked = len(server.requests)
-        if server.fake.kind not in ("ntfy", "webhook"):  # their lane in the courier rests
+        if server.fake.kind not in ("ntfy", "webhook", "web_push"):  # their lane in the courier rests
             with pytest.raises(DeliveryFailed):
                 await opened.deliver(call(server))
             assert len(server.requests) == asked
@@ -150,6 +151,7 @@ async def test_a_sensitive_notice_shows_nothing_of_what_it_says(opened, server, 
     (shown,) = server.fake.shown
     assert "血氧" not in shown
     assert "您有一条新消息" in shown
+    assert [(letter.person, letter.title) for letter in link.inbox.letters] == [("wang_fang", "血氧 82%")]
 
 
 async def test_wrong_credentials_are_told_without_them(server, link):
@@ -176,4 +178,4 @@ async def test_wrong_credentials_are_told_without_them(server, link):
         assert wrong not in told
         assert "its credentials are refused" in told
         assert fake.shown == []
-    assert spoiled or fake.kind in ("bark", "gotify", "serverchan")  # their keys are the persons'
+    assert spoiled or fake.kind in ("bark", "gotify", "serverchan", "web_push")  # their keys are the persons'

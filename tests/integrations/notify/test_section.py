@@ -119,7 +119,7 @@ async def test_another_integration_may_bring_a_kind_of_channel(link):
 
 async def test_a_kind_that_nobody_brings_says_which_there_are(link):
     with pytest.raises(
-        ConfigError, match="no integration brings 'smoke_signal'; there are .*email, .*ntfy, .*webhook"
+        ConfigError, match=r"no integration brings 'smoke_signal'; there are .*email, .*ntfy, .*webhook"
     ):
         await run(link, section({"channels": {"x": {"type": "smoke_signal"}}}))
 
