@@ -319,7 +319,8 @@ class Scene:
                 shift += [1.2 * np.sin(t * 1.9) + rng.normal(0, 0.3), 0.6 * np.sin(t * 1.1 + 1)]
             if shift.any():
                 matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
-                picture = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+                moved = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+                picture = np.asarray(moved, dtype=np.float32)
             if "rain" in self.troubles:
                 self._rain(picture, rng)
             if "snow" in self.troubles:
@@ -334,8 +335,8 @@ class Scene:
             if begin <= t < end:
                 sheet = np.zeros((HEIGHT, WIDTH), np.float32)
                 cv2.fillPoly(sheet, [corners.astype(np.int32)], 1.0, lineType=cv2.LINE_AA)
-                sheet = cv2.GaussianBlur(sheet, (5, 5), 0)[..., None]
-                light *= 1 - sheet * (1 - np.array([dark * 1.05, dark, dark * 0.97], np.float32))
+                soft = cv2.GaussianBlur(sheet, (5, 5), 0)[..., None]
+                light *= 1 - soft * (1 - np.array([dark * 1.05, dark, dark * 0.97], np.float32))
         if "sliding" in self.troubles:
             edge = -100 + (WIDTH + 300) * t / self.seconds
             sheet = np.clip((np.arange(WIDTH)[None, :] + 0.4 * np.arange(HEIGHT)[:, None] - edge) / 2, 0, 1)
@@ -353,9 +354,9 @@ class Scene:
             sheet = np.zeros((HEIGHT, WIDTH), np.float32)
             leaves = np.random.default_rng(self.seed + 5)
             for _ in range(40):
-                x, y = leaves.uniform(0, WIDTH * 0.35), leaves.uniform(self._horizon, HEIGHT)
-                x, y = x + 7 * np.sin(t * 1.3 + y / 20) + rng.normal(0, 1.5), y + 3 * np.sin(t + x / 15)
-                cv2.circle(sheet, (int(x), int(y)), int(leaves.uniform(4, 12)), 1.0, -1)
+                u, v = leaves.uniform(0, WIDTH * 0.35), leaves.uniform(self._horizon, HEIGHT)
+                u, v = u + 7 * np.sin(t * 1.3 + v / 20) + rng.normal(0, 1.5), v + 3 * np.sin(t + u / 15)
+                cv2.circle(sheet, (int(u), int(v)), int(leaves.uniform(4, 12)), 1.0, -1)
             light *= 1 - 0.4 * cv2.GaussianBlur(sheet, (5, 5), 0)[..., None]
         return light
 

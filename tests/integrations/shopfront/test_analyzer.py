@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hub.api import Found
 from integrations.shopfront.analyzer import open_analyzer
 from integrations.shopfront.settings import SETTINGS
 
@@ -13,7 +14,7 @@ GIVEN = SETTINGS({"zones": [{"name": "door", "points": [list(corner) for corner 
 def test_more_pictures_than_it_wants_and_only_their_brightness(tmp_path: Path) -> None:
     camera = {"id": "shop", "zone": "Asia/Shanghai", "state_dir": str(tmp_path / "shop")}
     analyzer = open_analyzer(camera, GIVEN)
-    found = []
+    found: list[Found] = []
     for t, picture in pictures(70, thing(25, colour=(40, 40, 40))):
         for part in range(4):
             found += analyzer.feed(picture[..., 1], t + part * 0.25, False)
