@@ -80,6 +80,7 @@ class Masks:
     def __init__(self, masks: Sequence[Mapping[str, Any]], width: int, height: int) -> None:
         self.private = any(mask["kind"] == "privacy" for mask in masks)
         self._open = _painted(masks, width, height) if masks else None
+        self._open_small: Picture | None = None
         self._storable = (
             _painted([mask for mask in masks if mask["kind"] == "privacy"], width, height)
             if self.private
@@ -91,6 +92,19 @@ class Masks:
         if self._open is None:
             return luma
         return np.asarray(cv2.bitwise_and(luma, luma, mask=self._open), dtype=np.uint8)
+
+    def watched_chroma(self, chroma: tuple[Picture, Picture] | None) -> tuple[Picture, Picture] | None:
+        """The colour planes to look at, without what is masked."""
+        if chroma is None or self._open is None:
+            return chroma
+        if self._open_small is None:
+            height, width = chroma[0].shape
+            self._open_small = np.asarray(
+                cv2.resize(self._open, (width, height), interpolation=cv2.INTER_AREA)
+            )
+            self._open_small[self._open_small < 255] = 0
+        first, second = (np.asarray(cv2.bitwise_and(plane, self._open_small)) for plane in chroma)
+        return first.astype(np.uint8, copy=False), second.astype(np.uint8, copy=False)
 
     def outside(self, shape: tuple[int, ...]) -> Picture | None:
         """255 where a copy of that shape (rows, columns) is masked or next to it; None without masks."""

@@ -255,8 +255,9 @@ class Watch:
         self._share.looked += analysis.sees
         luma, watched = luma_of(frame), connection.masks.watched
         self._lookout.look(luma, t, connection.masks)
+        chroma = connection.masks.watched_chroma(chroma_of(frame))
         for found in analysis.feed(
-            watched(luma), t, frame.key_frame, lambda: watched(colour_of(frame)), chroma_of(frame)
+            watched(luma), t, frame.key_frame, lambda: watched(colour_of(frame)), chroma
         ):
             self._keep(connection, found)
 

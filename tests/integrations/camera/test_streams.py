@@ -41,6 +41,25 @@ class Counter:
         ]
 
 
+class Colours:
+    """Tells at the end which values its first colour plane had in the corner and elsewhere."""
+
+    def __init__(self, camera: Any, settings: Any) -> None:
+        self._corner, self._elsewhere = 0, 0
+
+    def take_chroma(self, chroma: Any) -> None:
+        first, second = chroma
+        assert first.shape == second.shape == (56, 96)
+        self._corner, self._elsewhere = int(first[:10, :10].max()), int(first[30:, 30:].max())
+
+    def feed(self, luma: Any, t: float, key_frame: bool) -> list[Found]:
+        return []
+
+    def finish(self) -> list[Found]:
+        fields = {"corner": self._corner, "elsewhere": self._elsewhere}
+        return [Found(kind="seen", started=0.0, ended=0.1, fields=fields)]
+
+
 class Container:
     """Stands in for PyAV's, which raises IndexError at a packet of a stream that began in the middle."""
 
@@ -148,6 +167,15 @@ def test_a_size_that_changes_in_mid_stream_begins_anew(stage: Stage, tmp_path: P
     founds = [found["fields"] for found in stage.until("found", 2)]
     assert [(tuple(found["shape"]), found["fed"]) for found in founds] == [((112, 192), 30), ((176, 320), 30)]
     assert stage.until("resolution", 2) == [[192, 112], [320, 176]]
+
+
+@pytest.mark.parametrize("kind", ["privacy", "ignore"])
+def test_colours_are_handed_over_without_what_is_masked(stage: Stage, kind: str) -> None:
+    masks = [{"kind": kind, "points": [[0, 0], [30, 0], [30, 30], [0, 30]]}]
+    stage.watch(file="fall.mp4", analyzers=[(f"{__name__}:Colours", {})], masks=masks)
+    found = stage.until("found")[0]["fields"]
+    assert found["corner"] == 0
+    assert found["elsewhere"] > 100
 
 
 def test_a_size_other_than_the_calibrations_is_told_with_both(stage: Stage, tmp_path: Path) -> None:
