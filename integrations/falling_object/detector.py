@@ -19,14 +19,16 @@ from .judgement import Rejection, Throw, judge
 from .linking import Linker
 from .sensitivity import USUAL, lead
 from .stitching import Pieces, leads_to
-from .tracks import Track
+from .tracks import Place, Track
 
 REMEMBER_S = 6.0
 SAME_THROW_M, AHEAD_M_S = 0.9, 2.0
 SUSPECTS = 50
 UNIONS = 2
 HOLD_S = 0.8
-SHARED_PLACES = 4
+SHARED_PLACES, SHARED_SHARE = 4, 0.5
+CROSSING_S = 0.3
+BESIDE_PLACES = 8
 UPSET_S, UPSET_COUNT, QUARANTINE_S = 1.0, 4, 1.2
 
 
@@ -115,7 +117,7 @@ class Detector:
             if isinstance(verdict, Rejection):
                 self.counts[f"rejected: {verdict.reason.partition('(')[0].strip()}"] += 1
                 self.rejections.append(verdict)
-            elif self._is_known(verdict) or any(leads_to(told, track) for told in self._told):
+            elif self._is_known(verdict) or self._is_rest(track):
                 self.counts["repeated"] += 1
             elif self._drips.is_drop(verdict):
                 self._note_drop(verdict)
@@ -165,6 +167,10 @@ class Detector:
             for other in self._linker.tracks
         )
 
+    def _is_rest(self, track: Track) -> bool:
+        """True when a throw that was told ended where the track begins; two that cross go on beside each other."""
+        return any(leads_to(told, track) and told.last < track.first + CROSSING_S for told in self._told)
+
     def _is_known(self, throw: Throw) -> bool:
         """True for a further piece of a throw that has been told already: it lies on the same path."""
         return any(_same_path(known, throw) or _same_path(throw, known) for known in self._known)
@@ -173,7 +179,8 @@ class Detector:
 def _same_path(known: Throw, throw: Throw) -> bool:
     """Whether the places of `throw` lie where `known` was, or would have gone on to."""
     told = {id(place) for place in known.places}
-    if sum(id(place) in told for place in throw.places) >= SHARED_PLACES:
+    shared = sum(id(place) in told for place in throw.places)
+    if shared >= max(SHARED_PLACES, SHARED_SHARE * min(len(known.places), len(throw.places))):
         return True
     places = [
         place
@@ -182,8 +189,17 @@ def _same_path(known: Throw, throw: Throw) -> bool:
     ]
     if len(places) < 0.5 * len(throw.places):
         return False
+    beside = [place for place in places if place.blob.t <= known.places[-1].blob.t]
+    if len(beside) >= BESIDE_PLACES:
+        # both were in sight at the same time: parts of one thing stay together, two things come apart
+        return float(np.quantile(_misses(known, beside), 0.9)) < SAME_THROW_M
     places = places[:25]
-    path = known.fit.path(np.array([place.blob.t for place in places]))
-    miss = np.hypot(path[:, 0] - [p.across for p in places], path[:, 1] - [p.up for p in places])
+    miss = _misses(known, places)
     ahead = max(places[-1].blob.t - known.places[-1].blob.t, 0.0)
     return bool(np.median(miss) < SAME_THROW_M + AHEAD_M_S * ahead)
+
+
+def _misses(known: Throw, places: list[Place]) -> NDArray[np.float64]:
+    """Metres between places and where the known throw was, or would have been, at their times."""
+    path = known.fit.path(np.array([place.blob.t for place in places]))
+    return np.hypot(path[:, 0] - [p.across for p in places], path[:, 1] - [p.up for p in places])

@@ -117,3 +117,11 @@ def test_a_clock_that_jumps_back_starts_over() -> None:
 def test_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="another size"):
         Detector(calibration()).feed(np.zeros((100, 100), dtype=np.uint8), 0.0)
+
+
+@pytest.mark.parametrize(("lag", "aside"), [(0.3, 0.4), (0.5, 0.0), (0.8, 0.4)])
+def test_a_brick_that_overtakes_a_shirt_and_the_shirt_are_two(lag: float, aside: float) -> None:
+    shirt = throw(0.8, (-2.0, 22.4, 0.2), (0.3, 0.2, 0.8), 4.0, grey=40.0, radius_m=0.22)
+    brick = throw(0.8 + lag, (-2.0 + aside, 22.4, 0.2), (0.2, 0.1, 0.6), 37.0, grey=30.0, radius_m=0.09)
+    found, _ = detect(7.0, shirt, brick)
+    assert sorted(detection.heavy for detection in found) == [False, True]
