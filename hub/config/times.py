@@ -16,13 +16,15 @@ from hub.config.faults import did_you_mean
 UNITS = ("days", "hours", "minutes", "seconds", "milliseconds")
 LONGEST_PERIOD = timedelta(days=3660)
 CLOCK = re.compile(r"([-+]?)([0-9]{1,5}):([0-5]?[0-9])(?::([0-5]?[0-9](?:\.[0-9]{1,6})?))?")
+SHORT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([smhd])")
+SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 PERIOD_REMEDY = 'write seconds, "HH:MM:SS", or hours, minutes and seconds'
 TIME_REMEDY = 'write "HH:MM" or "HH:MM:SS"'
 
 
 @dataclass(frozen=True, slots=True)
 class TimePeriod:
-    """A span of time between bounds: seconds, "HH:MM:SS", "HH:MM", or a mapping of units."""
+    """A span of time between bounds: seconds, "HH:MM:SS", "HH:MM", "5m", or a mapping of units."""
 
     minimum: timedelta = -LONGEST_PERIOD
     maximum: timedelta = LONGEST_PERIOD
@@ -64,6 +66,8 @@ def period_of(value: Any) -> timedelta:
         sign, hours, minutes, seconds = match.groups()
         span = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0))
         return -span if sign == "-" else span
+    if isinstance(value, str) and (short := SHORT.fullmatch(value.strip())):
+        return timedelta(seconds=float(short[1]) * SECONDS_OF[short[2]])
     try:
         return timedelta(seconds=decimal_number(value))
     except vol.Invalid as error:

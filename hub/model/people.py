@@ -14,6 +14,8 @@ class Address:
 
     channel: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    after: float = 0.0  # seconds; used only when no address before it brought the notice `until` then
+    until: str = "sent"  # or delivered, read, acknowledged
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ class Directory:
         told = all(roster.calendar is None for roster in rosters)  # a calendar may name anybody
         rostered = {person for roster in rosters for person in roster.persons()} if told else ()
         return [person for person in persons if person.id in rostered] or [
-            person for person in persons if not self._only_lives(person)
+            person for person in persons if not self.only_lives(person)
         ]
 
     def _of_areas(self, persons: list[Person], names: Mapping[str, list[str]]) -> list[Person]:
@@ -209,7 +209,7 @@ class Directory:
         if EVERYONE in names:
             return [person for person in persons if self._is_of(person, area)]
         if "person" not in names and "role" not in names:
-            persons = [person for person in persons if not self._only_lives(person)]
+            persons = [person for person in persons if not self.only_lives(person)]
         return self._answering(persons, area)
 
     def _candidates(self, names: Mapping[str, list[str]]) -> list[Person]:
@@ -225,7 +225,8 @@ class Directory:
     def _lives(self, role: str) -> bool:
         return role in self.roles and self.roles[role].lives
 
-    def _only_lives(self, person: Person) -> bool:
+    def only_lives(self, person: Person) -> bool:
+        """Whether the person answers for nothing: a resident, and no more."""
         return all(self._lives(role) for role in person.roles)
 
     def _covers(self, person: Person, area: str) -> bool:

@@ -19,7 +19,7 @@ from hub.people.moments import read_moment
 from hub.people.roles import BUILT_IN_ROLES, Role
 from hub.people.roster import Roster
 from hub.people.rostering import RosterReader
-from hub.people.schema import AREA, PEOPLE, PERSON, ROLE, identity
+from hub.people.schema import AREA, PEOPLE, PERSON, ROLE, address_of, identity
 
 DEEPEST = 16  # levels of areas inside areas
 MOST_GUESSES = 50  # names for which the nearest known one is looked up: each costs a look at all of them
@@ -216,9 +216,7 @@ class _Reader:
             areas=tuple(dict.fromkeys(cleaned["areas"])),
             household=cleaned.get("household", ""),
             language=cleaned["language"],
-            addresses=tuple(
-                Address(channel=item["channel"], options=item["options"]) for item in cleaned["channels"]
-            ),
+            addresses=tuple(address_of(item) for item in cleaned["channels"]),
             phone=cleaned.get("phone", ""),
             quiet=tuple(QuietHours(start, end) for start, end in cleaned["quiet_hours"]),
             consents=tuple(self.consents(cleaned["consents"], (*path, "consents"))),

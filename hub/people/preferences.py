@@ -11,7 +11,7 @@ import voluptuous as vol
 from hub.model.errors import ActionRefused
 from hub.model.people import Address, Consent, Person, QuietHours
 from hub.people.directory import Directory
-from hub.people.schema import channel, language, listed, quiet_hours
+from hub.people.schema import address_of, channel, language, listed, quiet_hours
 from hub.store.memory import Memory
 from hub.store.unit import Outcome, Units
 
@@ -133,7 +133,7 @@ def _quiet(spans: list[list[str]]) -> tuple[QuietHours, ...]:
 
 
 def _addresses(channels: list[dict[str, Any]]) -> tuple[Address, ...]:
-    return tuple(Address(channel=item["channel"], options=item["options"]) for item in channels)
+    return tuple(address_of(item) for item in channels)
 
 
 def _consents(written: tuple[Consent, ...], own: Mapping[str, list[list[str]]]) -> Iterator[Consent]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hub.model.people import Person
+from hub.model.people import Address, Person
 from hub.people.preferences import KEY, OWNER
 from hub.people.traces import Eraser, Subject, Trace, replace_text, row_of, tables, traces
 from hub.store.database import Database, StoreError, events_database, history_database
@@ -96,6 +96,11 @@ def _readable(value: Any) -> Any:
     return value
 
 
+def _address(address: Address) -> dict[str, Any]:
+    policy = {"after": address.after, "until": address.until} if address.after else {}
+    return {"channel": address.channel, **address.options, **policy}
+
+
 def _entry(person: Person) -> dict[str, Any]:
     return {
         "id": person.id,
@@ -105,7 +110,7 @@ def _entry(person: Person) -> dict[str, Any]:
         "household": person.household,
         "language": person.language,
         "phone": person.phone,
-        "channels": [{"channel": one.channel, **one.options} for one in person.addresses],
+        "channels": [_address(one) for one in person.addresses],
         "quiet_hours": [f"{one.start:%H:%M}-{one.end:%H:%M}" for one in person.quiet],
         "consents": [
             {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -9,12 +10,14 @@ import voluptuous as vol
 from hub.config import CompleteSchema
 from hub.config import validators as valid
 from hub.config.faults import did_you_mean
+from hub.model.people import Address
 from hub.people.consent import LONGEST_QUIET
 
 AREA_KINDS = ("community", "grid", "building", "unit", "floor", "home", "place")
 LONGEST_NAME = 100
 LONGEST_OPTION = 2000
 MOST_OPTIONS = 50
+LONGEST_WAIT = timedelta(hours=12)  # for an address to be used; a notice is given up after a day
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?\Z")
 _PHONE = re.compile(r"\+?[0-9]{5,15}\Z")
 _GRANT = re.compile(r"\S{1,200}(?: \S{1,200}){0,9}\Z")
@@ -98,8 +101,28 @@ def channel(value: Any) -> dict[str, Any]:
         raise vol.Invalid(
             "a channel is its name, 'name: address', or a mapping with 'channel:' and its options"
         )
-    options = {str(key): option(item) for key, item in value.items() if key != "channel"}
-    return {"channel": identity(value["channel"]), "options": options}
+    policy = {name: value[name] for name in POLICY if name in value}
+    options = {str(key): option(item) for key, item in value.items() if key not in ("channel", *POLICY)}
+    return {"channel": identity(value["channel"]), "options": options, **POLICY_SCHEMA(policy)}
+
+
+def _wait(value: Any) -> float:
+    span = valid.TimePeriod(timedelta(), LONGEST_WAIT)
+    return span(value).total_seconds()
+
+
+POLICY = ("after", "until")  # of any address, whatever its channel takes
+POLICY_SCHEMA = vol.Schema(
+    {
+        vol.Optional("after"): _wait,
+        vol.Optional("until"): vol.In(("sent", "delivered", "read", "acknowledged")),
+    }
+)
+
+
+def address_of(cleaned: Mapping[str, Any]) -> Address:
+    """The address that `channel` read."""
+    return Address(**cleaned)
 
 
 def phone(value: Any) -> str:

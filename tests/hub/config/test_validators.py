@@ -55,6 +55,8 @@ TAKEN: list[tuple[Callable[[Any], Any], Any, Any]] = [
     (cv.time_period, 0.5, timedelta(milliseconds=500)),
     (cv.time_period, "90", timedelta(seconds=90)),
     (cv.time_period, "00:05:00", timedelta(minutes=5)),
+    (cv.time_period, "5m", timedelta(minutes=5)),
+    (cv.time_period, "1.5 h", timedelta(minutes=90)),
     (cv.time_period, "01:30", timedelta(hours=1, minutes=30)),
     (cv.time_period, "-00:30:00", timedelta(minutes=-30)),
     (cv.time_period, "+0:0:1.5", timedelta(seconds=1.5)),

@@ -94,6 +94,32 @@ def test_channels_are_named_with_the_place_where_they_stand(read):
     ]
 
 
+def test_an_address_says_when_it_is_used_instead_of_those_before_it(read):
+    directory, faults = read(
+        """
+        people:
+          persons:
+            - id: a
+              name: A
+              channels:
+                - log
+                - {channel: sms, to: "1", after: 1m}
+                - {call: {to: "2", after: 300, until: acknowledged}}
+            - {id: b, name: B, channels: [{channel: log, after: 2d}]}
+            - {id: c, name: C, channels: [{channel: log, after: 60, until: seen}]}
+        """
+    )
+    assert directory.persons["a"].addresses == (
+        Address(channel="log"),
+        Address(channel="sms", options={"to": "1"}, after=60),
+        Address(channel="call", options={"to": "2"}, after=300, until="acknowledged"),
+    )
+    text = "\n".join(faults)
+    assert len(faults) == 2
+    assert "people.persons[1].channels" in text
+    assert "people.persons[2].channels" in text
+
+
 def test_a_site_names_roles_of_its_own_and_may_rename_ours(read):
     directory, faults = read(
         """
