@@ -10,6 +10,7 @@ from hub.web.v1.journal import Journal
 from hub.web.v1.once import Once
 from hub.web.v1.operations import Operation
 from hub.web.v1.people import People
+from hub.web.v1.plan import Plan
 from hub.web.v1.serving import Api
 from hub.web.v1.system import Inside, System
 from hub.web.v1.things import Things
@@ -28,5 +29,6 @@ def _operations(site: Site, inside: Inside) -> Iterator[Operation]:
     yield from Journal(site).operations()
     yield from Deliveries(site).operations()
     yield from Things(site).operations()
+    yield from Plan(site).operations()
     yield from People(site, inside).operations()
     yield from Automations(site).operations()

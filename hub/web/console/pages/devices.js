@@ -30,7 +30,7 @@ export function health(entities) {
   const lost = told.filter((one) => !one.available);
   return lost.length === told.length ? "lost" : lost.length ? "partly" : "good";
 }
-const KIND = { good: "good", partly: "warning", lost: "critical", silent: "" };
+export const KIND = { good: "good", partly: "warning", lost: "critical", silent: "" };
 
 function List({ devices, entities, areas, wanted, only }) {
   const [all, setAll] = useState(false);
