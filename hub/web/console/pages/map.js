@@ -48,7 +48,7 @@ function Places({ areas, plan, devices, entities, iconOf, alarms, me, changed })
     const found = inside.get(id) ?? [];
     return { found, worst: worst(found) };
   };
-  const shapes = useMemo(() => plan.areas.map((one) => ({ id: one.area, name: areas.find((other) => other.id === one.area)?.name ?? one.area, points: one.points, kind: told(one.area).worst || "good", told: told(one.area).found.length ? t("map.alarms", { n: told(one.area).found.length }) : "" })), [plan, areas, alarms]);
+  const shapes = useMemo(() => plan.areas.map((one) => ({ id: one.area, name: areas.find((other) => other.id === one.area)?.name ?? one.area, points: one.points, kind: told(one.area).worst || "good", told: told(one.area).found.length })), [plan, areas, alarms]);
   const points = useMemo(() => {
     const of = new Map();
     for (const one of entities ?? []) of.set(one.device, [...(of.get(one.device) ?? []), one]);

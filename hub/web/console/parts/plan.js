@@ -63,12 +63,12 @@ export function Sheet({ plan, areas, devices, chosen, choose, tapped, moved, ske
     layer.clearLayers();
     for (const area of areas) {
       const shape = L.polygon(area.points.map(toMap), { className: `area ${area.kind} ${area.id === chosen ? "chosen" : ""}`, bubblingMouseEvents: true });
-      shape.bindTooltip(drawn(html`<span><strong>${area.name}</strong>${area.told && html` · ${area.told}`}</span>`), { permanent: true, direction: "center", className: "area-name" });
+      shape.bindTooltip(drawn(html`<span><strong>${area.name}</strong>${area.told > 0 && html` <b class=${`count ${area.kind}`}>${area.told}</b>`}</span>`), { permanent: true, direction: "center", className: "area-name" });
       shape.on("click", () => heard.current.choose?.("area", area.id));
       shape.addTo(layer);
     }
     for (const device of devices) {
-      const icon = L.divIcon({ className: `point ${device.kind} ${device.id === chosen ? "chosen" : ""}`, html: drawn(html`<${Icon} name=${device.icon} size="small" />`), iconSize: [28, 28] });
+      const icon = L.divIcon({ className: `point ${device.kind} ${device.id === chosen ? "chosen" : ""}`, html: drawn(html`<${Icon} name=${device.icon} size="small" />`), iconSize: null });
       const marker = L.marker(toMap(device.at), { icon, title: device.name, alt: device.name, draggable: Boolean(moved) });
       marker.on("click", () => heard.current.choose?.("device", device.id));
       marker.on("dragend", () => heard.current.moved(device.id, toPlan(marker.getLatLng())));
@@ -84,5 +84,5 @@ export function Sheet({ plan, areas, devices, chosen, choose, tapped, moved, ske
     for (const at of sketch) sheet.L.circleMarker(toMap(at), { radius: 5, className: "sketch", interactive: false }).addTo(sheet.sketch);
   }, [sheet, sketch]);
 
-  return html`<div class="sheet ${tapped ? "drawing" : ""}" ref=${box}></div>`;
+  return html`<div class="sheet ${tapped ? "drawing" : ""}" style=${{ aspectRatio: `${plan.width} / ${plan.height}` }} ref=${box}></div>`;
 }
