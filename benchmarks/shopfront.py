@@ -2,7 +2,7 @@
 
     python -m benchmarks.shopfront --seeds 1000-1003 --sets plain,gain,rain --seconds 1500 [--json out.json] [--verbose]
 
-Seeds below 1000 have been looked at while tuning; report on others. `--sets empty` leaves nothing: for false events.
+Seeds up to 1000 have been looked at while tuning; report on others. `--sets empty` leaves nothing: for false events.
 """
 
 from __future__ import annotations
