@@ -8,8 +8,10 @@ from typing import Any
 
 from hub.config.faults import Fault
 from hub.model.errors import ConfigError
+from hub.people import Directory
 from hub.plugins.integration import Analyzer
 from hub.plugins.manager import Broken, Manager, Missing
+from hub.plugins.site import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class ReadSection:
     config: Any
     faults: tuple[Fault, ...]
     analyzers: Mapping[str, Analyzer]
+    directory: Directory
+    place: Place
 
 
 def read_section(folder: Path, name: str) -> ReadSection:
@@ -36,7 +40,8 @@ def read_section(folder: Path, name: str) -> ReadSection:
     )
     if name not in configuration.sections:
         raise ConfigError(str(own[0]) if own else f"{folder}/configuration.yaml has no section '{name}:'")
-    return ReadSection(configuration.sections[name].config, own, configuration.analyzers())
+    config, analyzers = configuration.sections[name].config, configuration.analyzers()
+    return ReadSection(config, own, analyzers, configuration.directory, configuration.place)
 
 
 def find_analyzer(name: str) -> Analyzer:
