@@ -43,5 +43,7 @@ def homeassistant_of(hub: "Hub") -> Api:
         current=hub.accounts.current,
         guests=lambda: hub.supervisor.guests,
         check=hub.faults,
+        pictures=hub.pictures,
+        on_revoked=hub.accounts.on_revoked,
     )
     return Api(house, make_token, sign_path)

@@ -39,6 +39,7 @@ from hub.web.auth import add_auth_routes
 from hub.web.authentication import Authentication
 from hub.web.console import Console
 from hub.web.gate import Gate, own_person
+from hub.web.live import PictureTokens
 from hub.web.media import serve_media
 from hub.web.reach import Reach
 from hub.web.signing import OWNER as SIGNING
@@ -173,7 +174,10 @@ class Hub:
         )
         signer = Signer(self.store.memory(SIGNING), self.clock.now)
         credentials = Authentication(self.accounts)
-        self.gate = Gate(self.token, self.permissions, credentials, self.site.audit, signer)
+        self.pictures = PictureTokens(self.clock.now)
+        self.gate = Gate(
+            self.token, self.permissions, credentials, self.site.audit, signer, self.pictures.is_good
+        )
         reach = Reach.of(self.configuration.core["http"], self.config_dir)
         self.front = Front(self, self.site.routes, self.gate, reach)
         self._declare(self.configuration)

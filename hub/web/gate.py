@@ -1,6 +1,7 @@
 """The gate: who is calling, and whether a route lets them in. Handlers then ask about the very thing."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,11 @@ LOCAL_ADMIN = Principal(
     roles=frozenset(["owner"]),
     grants=frozenset([parse_grant("* * site")]),
 )
+# Who holds a camera's token: it is good for the one camera that these paths end with.
+TOKEN_HOLDER = Principal(
+    account="picture-token", name="a camera's token", grants=frozenset([Grant("see", "camera", "site")])
+)
+PICTURE_PATHS = ("/api/camera_proxy/{entity_id}", "/api/camera_proxy_stream/{entity_id}")
 
 
 class Credentials(Protocol):
@@ -53,8 +59,10 @@ class Gate:
         credentials: Credentials,
         audit: Audit,
         signer: Signer,
+        is_picture_token: Callable[[str, str], bool] = lambda _camera, _token: False,
     ) -> None:
         self._local_token, self._credentials = local_token, credentials
+        self._is_picture_token = is_picture_token
         self.permissions, self._audit, self.signer = permissions, audit, signer
 
     def is_local_admin(self, request: web.Request) -> bool:
@@ -95,12 +103,18 @@ class Gate:
     def _known(self, request: web.Request, route: "Route") -> Principal | None:
         if is_signed(request.raw_path) and "Authorization" not in request.headers:
             return self._signed(request, route)
+        if self._holds_picture_token(request, route):
+            return TOKEN_HOLDER
         try:
             return self._credentials.principal_of(request)
         except web.HTTPForbidden:
             if route.access == "public":
                 return NOBODY
             raise
+
+    def _holds_picture_token(self, request: web.Request, route: "Route") -> bool:
+        token = request.query.get("token", "") if route.path in PICTURE_PATHS else ""
+        return bool(token) and self._is_picture_token(request.path.rpartition("/")[2].lower(), token)
 
     def _signed(self, request: web.Request, route: "Route") -> Principal | None:
         """Who signed the path, to read it and nothing else; a bad signature is a bad token."""

@@ -17,6 +17,7 @@ from hub.plugins.site import Site
 from hub.store import catalogue
 from hub.store.media import PART
 from hub.web.gate import may, refused, viewed
+from hub.web.objects import living_at
 from hub.web.signing import Signer
 
 LONGEST_PATH = 500
@@ -61,7 +62,7 @@ class Media:
                 refused(request, "see", things[0])
             raise web.HTTPNotFound(text="there is no such media")
         response = await self._file(path)
-        for person in self._concerned(seen[0].area):
+        for person in living_at(self._site, seen[0].area):
             viewed(request, seen[0], person)
         return response
 
@@ -108,16 +109,6 @@ class Media:
         if kind == UNKNOWN:
             headers["Content-Disposition"] = "attachment"
         return web.FileResponse(found, headers=headers)
-
-    def _concerned(self, area: str) -> list[str]:
-        """Who lives where it was taken: their data it is."""
-        places = self._site.directory.places
-        if not places.is_private(area):
-            return []
-        living = self._site.directory.persons.values()
-        return [person.id for person in living if person.household and places.inside(area, person.household)][
-            :10
-        ]
 
 
 def safe(path: str) -> PurePosixPath | None:

@@ -25,6 +25,15 @@ def device_area(site: "Site", device_id: str) -> str:
     return "" if device is None else device.area
 
 
+def living_at(site: "Site", area: str) -> list[str]:
+    """Ids of some of those who live in a private place: what is seen there is about them."""
+    places = site.directory.places
+    if not places.is_private(area):
+        return []
+    living = site.directory.persons.values()
+    return [person.id for person in living if person.household and places.inside(area, person.household)][:10]
+
+
 def event_thing(event: "Event") -> Thing:
     """An event or alarm, where it happened."""
     from hub.model.events import Alarm

@@ -140,8 +140,7 @@ class Feed:
         return [*(named or {}).values(), *(every or {}).values()] if named or every else []
 
     def _tell_states(self, event: StateChanged | StateRemoved) -> None:
-        told_of = (*self._of_entity.get(event.entity_id, ()), *self._of_all)
-        wanting = [stream for stream in told_of if stream.view.sees(event.entity_id)]
+        wanting = self._wanting(event.entity_id)
         if not wanting:
             return
         shapes, entity_id = self._house.shapes, event.entity_id
@@ -152,6 +151,16 @@ class Feed:
         else:
             told = {"c": {entity_id: shapes.difference(event.old, event.new)}}
         self._put(wanting, encode(told))
+
+    def tell_picture(self, entity_id: str) -> None:
+        """Tell a camera's new token to those who follow its state."""
+        entity = self._house.site.states.entities.get(entity_id)
+        attributes = self._house.shapes.picture_attributes(entity_id, entity)
+        self._put(self._wanting(entity_id), encode({"c": {entity_id: {"+": {"a": attributes}}}}))
+
+    def _wanting(self, entity_id: str) -> list[Stream]:
+        told_of = (*self._of_entity.get(entity_id, ()), *self._of_all)
+        return [stream for stream in told_of if stream.view.sees(entity_id)]
 
     def _put(self, streams: Iterable[Stream], body: bytes) -> None:
         for stream in streams:

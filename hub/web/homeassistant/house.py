@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hub.accounts.permissions import Permissions, Principal
+from hub.kernel.bus import Undo
 from hub.kernel.clock import Clock
 from hub.model.events import Named
 from hub.plugins.ports import Templates
@@ -14,6 +15,7 @@ from hub.web.homeassistant.amendments import Amendments
 from hub.web.homeassistant.contexts import Contexts
 from hub.web.homeassistant.shapes import Shapes
 from hub.web.homeassistant.views import View, Views
+from hub.web.live import LivePictures, PictureTokens
 
 # The release whose wire this is. js-websocket asks for 2022.9, Node-RED for 2023.12.
 VERSION = "2025.3.0"
@@ -31,7 +33,7 @@ class Limits:
     message: int = 1 << 20  # bytes of one message of a client
     under_way: int = 16  # commands of one socket that wait for something
     sign_in_seconds: float = 10.0
-    check_seconds: float = 5.0  # between looks at whether a socket's token still holds
+    check_seconds: float = 5.0  # between looks at sockets' rights, cameras' tokens and the registries
 
 
 class Guest(Protocol):
@@ -58,11 +60,14 @@ class House:
     ]  # the same caller with the rights of now; None when it is over
     guests: Callable[[], Mapping[str, Guest]]
     check: Callable[[], Awaitable[list[str]]]  # faults of the configuration as it is on the disk
+    pictures: PictureTokens
+    on_revoked: Callable[[Callable[[str], None]], Undo]  # calls back with the id of each session that ends
     limits: Limits = field(default_factory=Limits)
     templates: Templates | None = None
     listeners: Callable[[str], int] = lambda _name: 0  # how many clients hear events of a type
     amendments: Amendments = field(init=False)
     contexts: Contexts = field(init=False)
+    live: LivePictures = field(init=False)
     shapes: Shapes = field(init=False)
     views: Views = field(init=False)
 
@@ -70,7 +75,8 @@ class House:
         """Make what the parts share."""
         self.contexts = Contexts()
         self.amendments = Amendments(self.site.memory(AMENDING))
-        self.shapes = Shapes(self.site, self.contexts, self.amendments)
+        self.live = LivePictures(self.site)
+        self.shapes = Shapes(self.site, self.contexts, self.amendments, self.pictures)
         self.views = Views(self.site, self.permissions)
         self.site.ports.follow(Templates, self._take_templates)
 
@@ -86,11 +92,11 @@ class House:
         """What a principal may see."""
         return self.views.of(who)
 
-    def registry_updated(self, kind: str, identity: str) -> None:
-        """Tell clients that an entry of a registry ("entity", "device", "area") changed."""
-        data = {"action": "update", f"{kind}_id": identity}
+    def registry_updated(self, kind: str, identity: str, action: str = "update", area: str = "") -> None:
+        """Tell clients that an entry of a registry ("entity", "device", "area") came, changed or went."""
+        data = {"action": action, f"{kind}_id": identity}
         name = f"{kind}_registry_updated"
-        self.site.bus.emit(Named(at=self.clock.now(), source="api", name=name, data=data))
+        self.site.bus.emit(Named(at=self.clock.now(), source="api", area=area, name=name, data=data))
 
     def components(self) -> list[str]:
         """What clients take for the loaded parts: integrations, and domains of entities and actions."""

@@ -22,6 +22,7 @@ from hub.plugins.site import Site
 from hub.web.homeassistant.amendments import Amendments
 from hub.web.homeassistant.contexts import Contexts
 from hub.web.homeassistant.encoding import encode
+from hub.web.live import PictureTokens
 
 OTHER_NAMES: dict[type[Event], str] = {
     StateRemoved: "state_changed",
@@ -38,24 +39,28 @@ class Shown:
     entity: Entity | None
     attributes: dict[str, Any]
     body: bytes  # the whole state object
+    token: str  # a camera's, for its live pictures
 
 
 class Shapes:
     """Puts states and events into words."""
 
-    def __init__(self, site: Site, contexts: Contexts, amendments: Amendments) -> None:
-        self._site, self._contexts, self._amendments = site, contexts, amendments
+    def __init__(
+        self, site: Site, contexts: Contexts, amendments: Amendments, pictures: PictureTokens
+    ) -> None:
+        self._site, self._contexts, self._amendments, self._pictures = site, contexts, amendments, pictures
         self._shown: dict[str, Shown] = {}
 
     # --- states -------------------------------------------------------------------------------------------------
 
     def shown(self, state: State) -> Shown:
-        """The state in words; made anew only when it or its entity's declaration changed."""
+        """The state in words; made anew only when it, its entity's declaration or its camera's token changed."""
         found = self._shown.get(state.entity_id)
         entity = self._site.states.entities.get(state.entity_id)
-        if found is None or found.state is not state or found.entity is not entity:
+        token = self.picture_token(state.entity_id, entity)
+        if found is None or found.state is not state or found.entity is not entity or found.token != token:
             attributes = self._attributes(state, entity)
-            found = Shown(state, entity, attributes, encode(self._object(state, attributes)))
+            found = Shown(state, entity, attributes, encode(self._object(state, attributes)), token)
             self._shown[state.entity_id] = found
         return found
 
@@ -78,7 +83,19 @@ class Shapes:
             attributes["friendly_name"] = amended["name"]
         if "icon" in amended:
             attributes["icon"] = amended["icon"]
-        return attributes
+        return attributes | self.picture_attributes(state.entity_id, entity)
+
+    def picture_token(self, entity_id: str, entity: Entity | None) -> str:
+        """A camera's token of now; "" for what is none."""
+        is_camera = entity is not None and entity_id.startswith("camera.")
+        return self._pictures.of(entity_id) if is_camera else ""
+
+    def picture_attributes(self, entity_id: str, entity: Entity | None) -> dict[str, Any]:
+        """Where a camera's picture is; nothing for what is none."""
+        token = self.picture_token(entity_id, entity)
+        if not token:
+            return {}
+        return {"access_token": token, "entity_picture": f"/api/camera_proxy/{entity_id}?token={token}"}
 
     def _object(self, state: State, attributes: dict[str, Any]) -> dict[str, Any]:
         at = state.at.isoformat()

@@ -16,6 +16,7 @@ from hub.web.homeassistant.encoding import BadJson, decode, encode
 from hub.web.homeassistant.feed import Feed
 from hub.web.homeassistant.house import VERSION, House
 from hub.web.homeassistant.outlet import Outlet
+from hub.web.homeassistant.registry_watch import RegistryWatch
 
 _TRY_LATER = WSCloseCode.TRY_AGAIN_LATER
 _HEARTBEAT = 55.0  # seconds, as Home Assistant
@@ -32,6 +33,10 @@ class Sockets:
         self._strangers: set[web.WebSocketResponse] = set()
         self._of_account: Counter[str] = Counter()
         self._watch: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._registries = RegistryWatch(house)
+        self._period = 0  # of cameras' tokens
+        self._deafen = house.on_revoked(self._revoked)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -99,7 +104,9 @@ class Sockets:
         self._open[connection] = socket
         self._of_account[who.account] += 1
         if self._watch is None:
-            self._watch = asyncio.get_running_loop().create_task(self._check_tokens(), name="socket tokens")
+            self._period = self._house.pictures.period
+            self._registries.begin()
+            self._watch = asyncio.get_running_loop().create_task(self._keep_checking(), name="sockets")
         try:
             await self._read(socket, connection)
         finally:
@@ -111,6 +118,8 @@ class Sockets:
 
     async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
         async for message in socket:
+            if connection.outlet.closed:
+                return  # its session ended, and what it asked for since is not done
             if message.type is not WSMsgType.TEXT:
                 await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"text, please")
                 return
@@ -123,26 +132,44 @@ class Sockets:
 
     # --- ends ---------------------------------------------------------------------------------------------------------
 
-    async def _check_tokens(self) -> None:
-        """Close sockets whose token was revoked, or whose account may do other things by now."""
+    def _revoked(self, session: str) -> None:
+        """Close the sockets of a session that ended; from now on nothing is told to them."""
+        for connection, socket in self._open.items():
+            if connection.who.session == session:
+                connection.outlet.closed = True
+                task = asyncio.get_running_loop().create_task(_sign_in_again(socket))
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    async def _keep_checking(self) -> None:
         while self._open:
             await asyncio.sleep(self._house.limits.check_seconds)
             await self.check()
         self._watch = None
 
     async def check(self) -> None:
-        """Look once at every socket's token: a client whose rights changed signs in anew."""
+        """Tell of registries and cameras' tokens; a client whose rights changed since it came signs in anew."""
+        self._registries.look()
+        if self._period != self._house.pictures.period:
+            self._period = self._house.pictures.period
+            for entity_id in [one for one in self._house.site.states.entities if one.startswith("camera.")]:
+                self.feed.tell_picture(entity_id)
         for connection, socket in list(self._open.items()):
             if self._house.current(connection.who) != connection.who:
                 connection.outlet.closed = True
-                await _close(socket, WSCloseCode.POLICY_VIOLATION, b"sign in again")
+                await _sign_in_again(socket)
 
     async def close(self) -> None:
         """Close every socket: the hub stops."""
+        self._deafen()
         if self._watch is not None:
             self._watch.cancel()
         everyone = [*self._open.values(), *self._strangers]
         await asyncio.gather(*(_close(one, WSCloseCode.GOING_AWAY, b"the hub stops") for one in everyone))
+
+
+async def _sign_in_again(socket: web.WebSocketResponse) -> None:
+    await _close(socket, WSCloseCode.POLICY_VIOLATION, b"sign in again")
 
 
 async def _close(socket: web.WebSocketResponse, code: int, message: bytes) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hub.plugins.site import Site
 from hub.web.v1.alarms import Alarms
 from hub.web.v1.automations import Automations
+from hub.web.v1.cameras import Cameras
 from hub.web.v1.deliveries import Deliveries
 from hub.web.v1.journal import Journal
 from hub.web.v1.once import Once
@@ -29,6 +30,7 @@ def _operations(site: Site, inside: Inside) -> Iterator[Operation]:
     yield from Journal(site).operations()
     yield from Deliveries(site).operations()
     yield from Things(site).operations()
+    yield from Cameras(site).operations()
     yield from Plan(site).operations()
     yield from People(site, inside).operations()
     yield from Automations(site).operations()

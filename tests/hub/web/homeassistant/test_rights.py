@@ -155,8 +155,11 @@ async def test_a_command_without_a_declared_access_can_not_be_added() -> None:
 async def test_a_revoked_token_ends_its_socket(house: HubKit, guard: Client) -> None:
     accounts = house.hub_of.accounts
     [session] = [one for one in accounts.book.sessions.values() if one.label == "test"]
+    states = await guard.send("subscribe_entities")
+    await guard.event(states)
     await accounts.sessions.end([session])
-    await house.hub_of.homeassistant.sockets.check()
+    house.hub_of.states.set("light.lamp", True)
+    # At once, and nothing is told in between.
     assert (await guard.socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
