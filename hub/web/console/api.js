@@ -49,7 +49,7 @@ export const get = (path, options) => ask("GET", path, undefined, options);
 export const post = (path, body = {}, options) => ask("POST", path, body, options);
 export const put = (path, body = {}, options) => ask("PUT", path, body, options);
 export const patch = (path, body = {}, options) => ask("PATCH", path, body, options);
-export const remove = (path, options) => ask("DELETE", path, undefined, options);
+export const remove = (path, body, options) => ask("DELETE", path, body, options);
 
 /** A key that makes a repeated tap harmless. */
 export const once = () => ({ headers: { "Idempotency-Key": crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` } });

@@ -4,6 +4,7 @@ import { html, useAnswer, useState } from "../ui.js";
 import { patch, post, remove } from "../api.js";
 import { Ago, Answered, Chip, Doing, Empty, Head, say } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
+import { OnThisDevice } from "../parts/push.js";
 import { Safety } from "../parts/safety.js";
 import { keep, kept } from "../look.js";
 import { current, speak, t, tOr } from "../words/index.js";
@@ -11,7 +12,7 @@ import { current, speak, t, tOr } from "../words/index.js";
 export default function Me({ me }) {
   return html`<${Head} title=${me.name} sub=${me.roles.map((role, index) => tOr(`role.${role}`, me.role_names[index])).join(" · ")} />
     <div class="columns">
-      <div class="stack">${me.person && html`<${Notices} />`}<${Look} /><${Sessions} /></div>
+      <div class="stack">${me.person && html`<${OnThisDevice} /><${Notices} />`}<${Look} /><${Sessions} /></div>
       <aside class="stack"><${Safety} />${me.person && html`<${Looks} />`}
         <section class="card pad stack"><${Doing} icon="out" act=${leave}>${t("me.sign_out")}</${Doing}></section></aside>
     </div>`;

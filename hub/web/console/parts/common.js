@@ -118,7 +118,7 @@ export function AlarmCard({ alarm, me, changed }) {
   return html`<article class=${`card alarm ${alarm.severity} ${alarm.state}`}>
     <div class="mark"></div>
     <div class="body">
-      <h3 class="row"><${Icon} name=${iconOf(alarm.kind)} /><a href=${`#/alarm/${encodeURIComponent(alarm.id)}`}>${alarmTitle(alarm)}</a></h3>
+      <h3 class="title"><${Icon} name=${iconOf(alarm.kind)} /><a href=${`#/alarm/${encodeURIComponent(alarm.id)}`}>${alarmTitle(alarm)}</a></h3>
       <p class="quiet">${[alarm.area_name, alarm.source_name].filter(Boolean).join(" · ")}</p>
       <div class="row"><span class="faint"><${Ago} at=${alarm.at} /></span>${stateChip(alarm)}</div>
       ${canTake && html`<div><${Doing} class="main-action" icon="hand" done=${t("alarm.taken")} act=${() => take(alarm).finally(changed)}>${t("alarm.take")}</${Doing}></div>`}

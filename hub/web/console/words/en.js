@@ -251,4 +251,12 @@ export default {
   "facade.title": "Facade · {name}",
   "facade.sub": "{n} {n|fall|falls} in {days} days",
   "facade.cell": "{cell}: {n} {n|fall|falls}",
+  "push": "Notices on this device",
+  "push.on": "on",
+  "push.begin": "Turn notices on",
+  "push.end": "Turn notices off here",
+  "push.off.more": "Alarms then show on this device even while this page is closed.",
+  "push.on.more": "Alarms show on this device; nothing about health or the like is shown on the lock screen.",
+  "push.denied.more": "The browser blocks this site's notifications. Allow them in its site settings, then come back here.",
+  "push.none.more": "This browser can't receive them. On an iPhone, add the page to the Home Screen first and open it from there.",
 };

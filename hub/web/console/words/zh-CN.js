@@ -251,4 +251,12 @@ export default {
   "facade.title": "立面 · {name}",
   "facade.sub": "{days} 天内 {n} 次高空抛物",
   "facade.cell": "{cell}：{n} 次",
+  "push": "在这台设备上接收通知",
+  "push.on": "已开启",
+  "push.begin": "开启通知",
+  "push.end": "关闭这台设备的通知",
+  "push.off.more": "开启后，即使没打开本页面，告警也会直接显示在这台设备上。",
+  "push.on.more": "告警会直接显示在这台设备上；锁屏上不显示健康等敏感内容。",
+  "push.denied.more": "浏览器禁止了本站的通知。请在浏览器的网站设置里允许“通知”，再回到这里。",
+  "push.none.more": "这个浏览器收不到推送。iPhone 请先用“添加到主屏幕”，再从主屏幕打开。",
 };

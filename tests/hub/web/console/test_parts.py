@@ -67,6 +67,14 @@ def test_the_first_page_is_small() -> None:
     assert total <= FIRST_PAGE, f"{total} bytes: {sorted(path.name for path in first)}"
 
 
+def test_the_worker_keeps_all_that_the_page_needs_to_open() -> None:
+    kept = set(re.findall(r'"/console/([^"]+)"', (FOLDER / "worker.js").read_text(encoding="utf-8")))
+    needed = imported(FOLDER / "app.js", set()) | imported(FOLDER / "pages" / "door.js", set())
+    needed |= {FOLDER / "words" / "en.js", FOLDER / "words" / "zh-CN.js"}
+    assert {path.relative_to(FOLDER).as_posix() for path in needed} <= kept
+    assert all((FOLDER / path).is_file() for path in kept)
+
+
 def test_the_vendored_files_are_those_that_were_pinned() -> None:
     subprocess.run([sys.executable, ROOT / "script" / "vendor", "--check"], check=True)
     pinned = json.loads((FOLDER / "vendor" / "vendor.json").read_text(encoding="utf-8"))
