@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from integrations.demo.facade import RenderedClip, plan_clip, render_clip
+from integrations.mqtt.accounts import Account
 from integrations.mqtt.embedded import EmbeddedBroker
 from tests.walks import stage
 
@@ -15,9 +16,9 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A nats-server of its own: it lives on when the hub is killed."""
     import logging
 
-    embedded = EmbeddedBroker(
-        tmp_path / "broker", log=logging.getLogger("broker"), users={stage.FEEDER: stage.PASSWORD}
-    )
+    feeder = Account(password=stage.PASSWORD, publish=("application/#",), subscribe=("application/#",))
+    log = logging.getLogger("broker")
+    embedded = EmbeddedBroker(tmp_path / "broker", log=log, users={stage.FEEDER: feeder})
     await embedded.start()
     yield embedded
     await embedded.stop()
