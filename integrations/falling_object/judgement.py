@@ -27,7 +27,7 @@ LEAST_GAIN, GAIN_SHARE = 1.0, 0.17
 # a light thing first seen when it is nearly at its final speed: enough when so clear
 CLEAR_LEAD, CLEAR_GAIN = 250.0, 0.6
 # air that moves so fast along the wall, or from it, is no wind: what is borne by it flies
-WIND_ALONG, WIND_FROM = 7.0, 4.5
+WIND_ALONG, WIND_FROM, BORNE_BELOW = 7.0, 4.5, 13.0
 EDGE_SHARE = 0.02
 # how much better a fall must tell the path than constant speed does, alone and for each other sinking thing
 MARGIN, MARGIN_EACH, MARGIN_MOST = 30.0, 8.0, 400.0
@@ -45,7 +45,7 @@ SLOW_AREA_M2, SLOW_MARGIN = 0.02, 5.0
 SLOW_LEAST, SLOW_GAIN, SLOW_MARGIN_EACH = 0.5, 0.3, 0.5
 SCATTER_HEAVY, SCATTER_LIGHT, LIGHT_BELOW = 3.0, 9.0, 9.0
 FIRST_SPEED_ACROSS = 9.0
-ACROSS_MOST, ACROSS_MORE_M = 1.2, 2.0
+ACROSS_MOST, ACROSS_MORE_M = 0.8, 3.0
 INSIDE_LEAST = 0.35
 SUSPICIOUS, SUSPICIOUS_DROP_M = 0.5, 3.0
 # how long a thing in the air is overlooked at first, and more where it was also missed later
@@ -232,7 +232,7 @@ def _doubt(story: Story, wanted: float) -> str:
     if abs(fit.parameters[fit.best, 3]) > FIRST_SPEED_ACROSS:
         return "too fast across"
     along, away = np.abs(fit.parameters[fit.best, 6:8])
-    if along > WIND_ALONG or away > WIND_FROM:
+    if fit.terminals[fit.best] < BORNE_BELOW and (along > WIND_ALONG or away > WIND_FROM):
         return f"flies (borne by {along:.1f}, {away:.1f} m/s)"
     return ""
 
