@@ -138,7 +138,7 @@ def make(
     folder.mkdir(parents=True, exist_ok=True)
     video = folder / f"s{seed}.{chosen['container']}"
     times = _encode(random, chosen, view, still, (flights, movers), seconds, video)
-    chosen["offset"] = _begins(video) - float(times[0])
+    chosen["offset"] = _ends(video) - float(times[-1])
     (folder / f"s{seed}.json").write_text(json.dumps(_config(random, house, view, chosen, seed)))
     truth = {"seed": seed, "video": video.name, "choices": {k: str(v) for k, v in chosen.items()},
              "throws": [_truth(flight, house, view, still, times, chosen) for flight in flights]}  # fmt: skip
@@ -580,10 +580,10 @@ def _encode(
     return np.array(stamps)
 
 
-def _begins(video: Path) -> float:
-    """When the first picture is shown, as the container has it: some muxers shift the clock."""
+def _ends(video: Path) -> float:
+    """When the last picture is shown, as the container has it: some muxers shift the clock, some lose the beginning."""
     with av.open(str(video)) as container:
-        return float(next(container.decode(video=0)).time or 0.0)
+        return max(float(frame.time or 0.0) for frame in container.decode(video=0))
 
 
 def _options(chosen: dict[str, Any], rate: float) -> dict[str, str]:
