@@ -61,6 +61,8 @@ async def push(visitor: Visitor, told: str) -> None:
         lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
     )
     await session.send("ServiceWorker.enable")
+    while not found:
+        await visitor.page.wait_for_timeout(20)
     origin = visitor.hub.hub_of.url
     await session.send(
         "ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": found[0], "data": told}
