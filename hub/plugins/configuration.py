@@ -32,6 +32,7 @@ from hub.people import Directory, load_directory
 from hub.people.loading import areas_are_told
 from hub.plugins.core_schema import CORE
 from hub.plugins.declaration import told
+from hub.plugins.duties import calendar_id
 from hub.plugins.http_settings import check_http
 from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, no_entities
 from hub.plugins.manager import Broken, Manager, Missing
@@ -99,6 +100,7 @@ class Configuration:
             language=core["language"],
             latitude=core.get("latitude"),
             longitude=core.get("longitude"),
+            url=self.core["http"]["external_url"],
         )
 
     def channels(self) -> dict[str, Channel]:
@@ -266,6 +268,7 @@ def _known(configuration: Configuration, config_dir: Path) -> Known:
                 told_beforehand = True
         foreseen = foreseen and told_beforehand and not _lacks_entities(configuration, name)
     directory, document = configuration.directory, configuration.document
+    entities.update(map(calendar_id, directory.rosters.values()))
     areas = document.data.get("areas") if isinstance(document.data, dict) else None
     return Known(
         events=declared_events(integrations),

@@ -65,6 +65,7 @@ HTTP = vol.Schema(
     {
         vol.Optional("server_host", default="127.0.0.1"): valid.string,
         vol.Optional("server_port", default=DEFAULT_PORT): vol.Any(0, valid.port),
+        vol.Optional("external_url", default=""): vol.Any("", origin),
         vol.Optional("host_names", default=list): _listed(host_name),
         vol.Optional("cors_allowed_origins", default=list): _listed(origin),
         vol.Optional("use_x_forwarded_for", default=True): valid.boolean,

@@ -25,6 +25,11 @@ class Channel:
     open: "Callable[[Mapping[str, Any], Link], Sender]"  # settings -> sender, for as long as the guest lives
     # Whether only the person reads it; of a sensitive notice, other channels carry a neutral sentence and the link.
     private: bool = False
+    # How far it tells that a notice came: "delivered" or "read"; "sent" when the provider took it and says no more.
+    tells: str = "sent"
+    shared: bool = (
+        False  # whether one address may be seen by several, as a group: nothing personal goes there
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from hub.model.things import Device
 from hub.people import Directory
 from hub.people.preferences import OWNER, Preferences
 from hub.plugins.board import Ports, Problems
+from hub.plugins.duties import DutyCalendars
 from hub.plugins.integration import Analyzer, Channel
 from hub.plugins.outgoing import guarded_session
 from hub.plugins.routes import Routes
@@ -42,6 +43,7 @@ class Place:
     language: str = "zh-CN"
     latitude: float | None = None
     longitude: float | None = None
+    url: str = ""  # where people reach it from outside, without a slash at its end; "" when nobody said
 
 
 class Site:
@@ -79,6 +81,7 @@ class Site:
         self.review = review
         self.inbox = store.inbox
         self.problems = Problems(bus, clock)
+        self.duties = DutyCalendars(self)
         self.ports = Ports(self._restart)
         self.routes = Routes()
         self.devices: dict[str, Device] = {}
@@ -105,6 +108,11 @@ class Site:
     def language(self) -> str:
         """The site's first language: "zh-CN" or "en"."""
         return self.place.language
+
+    @property
+    def url(self) -> str:
+        """Where people reach the hub from outside, such as https://hub.example.org; "" when nobody said."""
+        return self.place.url
 
     def memory(self, owner: str) -> Memory:
         """One guest's durable keys and values."""
@@ -155,6 +163,7 @@ class Site:
 
     async def close(self) -> None:
         """End what the site itself opened."""
+        self.duties.close()
         self.problems.close()
         for session in (self._session, self._public_session):
             if session is not None:

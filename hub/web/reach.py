@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hub.plugins.http_settings import files_of
 from hub.web.proxies import Network
@@ -22,8 +23,9 @@ class Reach:
     @classmethod
     def of(cls, http: Mapping[str, Any], config_dir: Path) -> "Reach":
         """From the cleaned section."""
+        outside = urlsplit(http.get("external_url", "")).hostname
         return cls(
-            host_names=tuple(http["host_names"]),
+            host_names=(*http["host_names"], *([outside] if outside else ())),
             origins=tuple(http["cors_allowed_origins"]),
             proxies=tuple(http["trusted_proxies"]) if http["use_x_forwarded_for"] else (),
             certificate=files_of(http, config_dir),

@@ -10,6 +10,7 @@ import voluptuous as vol
 
 from hub.api import (
     Action,
+    AlarmAcknowledged,
     Channel,
     ConfigError,
     Finding,
@@ -20,12 +21,17 @@ from hub.api import (
     hookimpl,
 )
 from integrations.notify.delivering import Deliverer, OpenChannel
+from integrations.notify.escalating import ESCALATE, Escalation
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
 from integrations.notify.inbox import InboxRoutes
 from integrations.notify.kinds import CHANNELS, KINDS
 from integrations.notify.options import secrets_in
+from integrations.notify.repeats import MOST, WITHIN, Repeats
 from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
+from integrations.notify.storm import DIGEST, Storm
+from integrations.notify.storm import KEY as DIGEST_KEY
+from integrations.notify.tapping import TapLinks
 from integrations.notify.web_push import serve_push
 
 
@@ -94,7 +100,9 @@ def section(value: Any) -> dict[str, Any]:
     return cleaned
 
 
-_SECTION = vol.Schema({vol.Optional("channels", default=dict): channels})
+_SECTION = vol.Schema(
+    {vol.Optional("channels", default=dict): channels, vol.Optional("digest", default=dict): DIGEST}
+)
 
 
 def open_channels(link: Link, configured: Mapping[str, Any]) -> dict[str, OpenChannel]:
@@ -137,11 +145,31 @@ def check_kinds(config: Mapping[str, Any], known: Known) -> Iterable[Finding]:
                 yield Finding(("channels", name), str(error))
 
 
+async def begin_policy(link: Link, opened: Mapping[str, OpenChannel], digest: Mapping[str, Any]) -> None:
+    """Take notices: whom they reach, when, how often, and what if nobody answers."""
+    storm, repeats, escalation = Storm(link, digest), Repeats(), Escalation(link)
+    notifier = Notifier(link, opened, storm, repeats, escalation)
+    recent = await link.site.receipts.since(link.now() - WITHIN, MOST)
+    repeats.load((one.print, one.key, one.queued) for one in reversed(recent))
+
+    def ring(key: str, data: Mapping[str, Any]) -> None:
+        if key.startswith(DIGEST_KEY):
+            storm.tell(key, notifier.send_to)
+        else:
+            escalation.ring(key, data)
+
+    link.on_timer(ring)
+    link.on(AlarmAcknowledged, lambda event: link.site.receipts.acknowledged(event.alarm, event.by))
+    TapLinks(link).serve()
+    link.action("notify.deliver", Deliverer(link, opened).deliver)
+    link.action("notify.escalate", escalation.escalate)
+    link.action("notify.send", notifier.send)
+
+
 async def run(link: Link, config: Mapping[str, Any]) -> None:
     """Open the channels and take notices until the end."""
     opened = open_channels(link, config["channels"])
-    link.action("notify.deliver", Deliverer(link, opened).deliver)
-    link.action("notify.send", Notifier(link, opened).send)
+    await begin_policy(link, opened, config["digest"])
     InboxRoutes(link).add()
     serve_push(link, {name: channel.sender for name, channel in opened.items()})
     link.ready()
@@ -164,6 +192,13 @@ def hub_integrations() -> Iterable[Integration]:
                 summary="Tell an audience something: one delivery for each person and channel",
                 schema=SEND,
                 check=check_send,
+                durable=True,
+                expires=timedelta(hours=24),
+            ),
+            Action(
+                name="notify.escalate",
+                summary="Tell others of an alarm that nobody took on (made by notify.send)",
+                schema=ESCALATE,
                 durable=True,
                 expires=timedelta(hours=24),
             ),

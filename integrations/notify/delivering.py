@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import voluptuous as vol
 
@@ -16,6 +16,7 @@ from hub.api import (
     DeliveryFailed,
     DeliveryRefused,
     Evidence,
+    Follow,
     HubError,
     Link,
     Notice,
@@ -31,7 +32,9 @@ from integrations.notify.discreet import discreet
 from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefused
 from integrations.notify.inbox import letter_of
 from integrations.notify.provider import masked
-from integrations.notify.wording import local_time
+from integrations.notify.reaching import Fallback
+from integrations.notify.tapping import TapLinks
+from integrations.notify.wording import local_time, phrase
 
 MOST_REMEMBERED = 10_000  # keys of what was sent in this life of the hub
 FAILURES_SHOWN = 3  # in a row on one channel, before the admin is told
@@ -56,23 +59,37 @@ class Deliverer:
     channels: Mapping[str, OpenChannel]
     _sent: OrderedDict[str, str] = field(default_factory=OrderedDict)
     _failures: dict[str, int] = field(default_factory=dict)
+    _links: TapLinks = field(init=False)
+    _fallback: Fallback = field(init=False)
 
-    async def deliver(self, call: Call) -> None:
+    def __post_init__(self) -> None:
+        self._links = TapLinks(self.link)
+        kinds = {name: channel.kind for name, channel in self.channels.items()}
+        self._fallback = Fallback(self.link, kinds)
+
+    async def deliver(self, call: Call) -> Follow | None:
         """Send, once: a key that was sent already (its end could not be written down) is not sent again."""
         if call.key in self._sent:
-            return
+            return self._came(call.key)
         try:
             channel, delivery = self._prepare(call)
             reason = self._no_consent(delivery) or self.link.review(delivery)
+            if not reason:
+                self._wait_for_quiet_hours(delivery, call.data.get("after", 0.0))
+                has_link = bool(self._links.for_call(call, delivery.person))
+                reason = await self._fallback.needless(call, has_link=has_link)
             if reason:
                 self._held(delivery, reason)
-                return
-            self._wait_for_quiet_hours(delivery)
+                return None
             receipt = await self._send(channel, delivery)
         except DeliveryRefused as error:
             self._refused(call, str(error))
             raise
         self._delivered(delivery, receipt)
+        return self._came(call.key)
+
+    def _came(self, key: str) -> Follow:
+        return Follow((), lambda: self.link.site.receipts.came(key, "sent"))
 
     # --- what is to be sent -------------------------------------------------------------------------------
 
@@ -86,18 +103,25 @@ class Deliverer:
         if person is None or not person.active:
             raise DeliveryRefused(f"'{call.data['person']}' is in the directory no more")
         address = self._address(channel, person, call.data.get("number", 0))
-        return channel, Delivery(key=call.key, person=person, address=address, notice=read_notice(call))
+        notice = read_notice(call)
+        if not channel.kind.shared:
+            notice = with_link(notice, self._links.for_call(call, person), person.language)
+        return channel, Delivery(key=call.key, person=person, address=address, notice=notice)
 
     def _no_consent(self, delivery: Delivery) -> str:
         purpose = delivery.notice.purpose
         return "" if has_consent(delivery.person, purpose, self.link.now()) else f"no consent to '{purpose}'"
 
-    def _wait_for_quiet_hours(self, delivery: Delivery) -> None:
-        """Whoever is on duty hears everything; what is critical waits for nobody."""
+    def _wait_for_quiet_hours(self, delivery: Delivery, after: float) -> None:
+        """Whoever is on duty hears everything; what is critical waits for nobody.
+
+        A further way waits `after` seconds longer than the first.
+        """
         now, site, person = self.link.now(), self.link.site, delivery.person
         until = quiet_until(person, delivery.notice.severity, now, site.zone)
         if until is None or any(duty.person == person.id for duty in site.directory.on_duty(now)):
             return
+        until += timedelta(seconds=after)
         told = local_time(until, site.zone)
         raise TooEarly(f"'{person.id}' has quiet hours until {told}", until)
 
@@ -202,6 +226,15 @@ def read_notice(call: Call) -> Notice:
         purpose=data.get("purpose", ""),
         sensitive=bool(data.get("sensitive")),
     )
+
+
+def with_link(notice: Notice, link: str, language: str) -> Notice:
+    """The notice with the link that takes its alarm on: as its link, or in the text when it has another."""
+    if not link:
+        return notice
+    if not notice.url:
+        return replace(notice, url=link)
+    return replace(notice, message=f"{notice.message}\n{phrase('take', language)}: {link}".strip())
 
 
 def _without_address(text: str, address: Address) -> str:

@@ -1,5 +1,6 @@
 """Escalation: an alarm that nobody takes on is told to others, step by step."""
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from hub.api import Call, Follow, Link, Severity, TimePeriod
 
 KEY = "escalate/"  # and the key of `notify.send`: the timer's
 MOST_STEPS = 5
+ESCALATE = vol.Schema({vol.Required("of"): str, vol.Required("step"): int, vol.Required("since"): str})
 _AFTER = TimePeriod(timedelta(seconds=10), timedelta(hours=24))
 
 
@@ -29,9 +31,12 @@ def steps(audience: Callable[[Any], Any]) -> Callable[[Any], list[dict[str, Any]
         if len(given) > MOST_STEPS:
             raise vol.Invalid(f"at most {MOST_STEPS} steps; more would reach nobody new")
         found: list[dict[str, Any]] = vol.Schema([one])(given)
-        for index, (before, later) in enumerate(zip(found, found[1:], strict=False), 1):
+        for index, (before, later) in enumerate(itertools.pairwise(found), 1):
             if later["after"] <= before["after"]:
-                raise vol.Invalid("each step comes later than the one before; 'after' counts from the alarm", [index, "after"])
+                raise vol.Invalid(
+                    "each step comes later than the one before; 'after' counts from the alarm",
+                    [index, "after"],
+                )
         return found
 
     return read
@@ -90,7 +95,9 @@ class Escalation:
         )
         return Follow([told], lambda: self._wait(of, step + 1, since, chain, call.alarm))
 
-    def _wait(self, of: str, step: int, since: datetime, chain: Sequence[Mapping[str, Any]], alarm: str) -> None:
+    def _wait(
+        self, of: str, step: int, since: datetime, chain: Sequence[Mapping[str, Any]], alarm: str
+    ) -> None:
         if step < len(chain):
             data = {"step": step, "since": since.isoformat(), "alarm": alarm}
             self.link.timer(KEY + of, since + timedelta(seconds=chain[step]["after"]), data)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import voluptuous as vol
 
 from hub.api import (
+    STAGES,
     AudienceFault,
     Evidence,
     Finding,
@@ -19,6 +20,7 @@ from hub.api import (
     plain,
     unknown_names,
 )
+from integrations.notify.escalating import steps
 from integrations.notify.wording import LONGEST_MESSAGE, LONGEST_TITLE, clean, one_line
 
 MOST_EVIDENCE = 20
@@ -232,6 +234,7 @@ SEND = vol.All(
             vol.Optional("person"): _names,
             vol.Optional("role"): _names,
             vol.Optional("area"): _names,
+            vol.Optional("escalate"): steps(_names),
             **_NOTICE,
         }
     ),
@@ -244,6 +247,10 @@ DELIVER = vol.Schema(
         vol.Required("channel"): str,
         vol.Optional("number", default=0): int,  # which of the person's addresses on that channel
         vol.Required("at"): str,
+        # A further way to reach the person: used `after` so many seconds if none of `instead_of` (key, channel) came.
+        vol.Optional("after"): vol.Any(int, float),
+        vol.Optional("until"): vol.In(STAGES),
+        vol.Optional("instead_of"): [[str]],
         **_NOTICE,
     }
 )
@@ -256,14 +263,22 @@ def check_send(data: Mapping[str, Any], known: Known) -> Iterable[Finding]:
         remedy = did_you_mean(wanted, known.purposes) or "add it under 'people: purposes:'"
         yield Finding(("purpose",), f"there is no purpose '{wanted}'", remedy)
     for key in ("audience", "person", "role", "area"):
-        if key not in data:
-            continue
-        given = data[key]
-        for index, item in enumerate(given) if isinstance(given, list) and given else [(None, given)]:
-            path = (key,) if index is None else (key, index)
-            written = _without_templates(item if key == "audience" else {key: item})
-            for fault in () if written is None else _audience_faults(written, known):
-                yield Finding(path, fault.problem, fault.remedy)
+        if key in data:
+            yield from _check_names((key,), data[key], known)
+    chain = data.get("escalate")
+    for index, step in enumerate(chain if isinstance(chain, list) else [chain]):
+        if isinstance(step, Mapping) and "audience" in step:
+            place = ("escalate", index) if isinstance(chain, list) else ("escalate",)
+            yield from _check_names((*place, "audience"), step["audience"], known)
+
+
+def _check_names(path: tuple[str | int, ...], given: Any, known: Known) -> Iterable[Finding]:
+    key = str(path[-1])
+    for index, item in enumerate(given) if isinstance(given, list) and given else [(None, given)]:
+        place = path if index is None else (*path, index)
+        written = _without_templates(item if key == "audience" else {key: item})
+        for fault in () if written is None else _audience_faults(written, known):
+            yield Finding(place, fault.problem, fault.remedy)
 
 
 def _audience_faults(written: Any, known: Known) -> list[AudienceFault]:

@@ -76,7 +76,11 @@ class Storm:
         url = f"{self.link.site.url}/#/now" if self.link.site.url else ""
         local = since.astimezone(self.link.site.zone)
         # Who shares a group with others in the same storm has the same key but for the person: one post.
-        send(person, _told(digest, person.language, f"{local:%H:%M:%S}", url), f"digest-{since:%Y%m%dT%H%M%S.%f}")
+        send(
+            person,
+            _told(digest, person.language, f"{local:%H:%M:%S}", url),
+            f"digest-{since:%Y%m%dT%H%M%S.%f}",
+        )
 
 
 def kind_of_title(title: str) -> str:

@@ -398,6 +398,9 @@ def test_behind_a_proxy_or_for_this_machine_nothing_is_wrong(tmp_path: Path, htt
         {"cors_allowed_origins": ["null"]},
         {"host_names": ["a b"]},
         {"host_names": ["hub.example.org:8130"]},
+        {"external_url": "https://hub.example.org/path"},
+        {"external_url": "hub.example.org"},
+        {"external_url": "javascript:alert(1)"},
     ],
 )
 def test_what_would_open_the_hub_to_everyone_is_refused(http: dict[str, Any]) -> None:

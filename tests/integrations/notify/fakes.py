@@ -57,6 +57,19 @@ class FakeInbox:
         return done
 
 
+class NoReceipts:
+    """Takes how far deliveries came, and forgets it."""
+
+    def queued(self, key: str, **_what: str) -> None:
+        pass
+
+    def came(self, key: str, stage: str) -> None:
+        pass
+
+    async def since(self, _when: datetime, _limit: int) -> list[Any]:
+        return []
+
+
 class FakeLink:
     """What `Link` offers of the hub, in memory."""
 
@@ -66,7 +79,13 @@ class FakeLink:
         self.http = session
         self.media_dir = media_dir
         self.log = logging.getLogger("hub.guest.notify")
-        self.site = SimpleNamespace(directory=directory, zone=ZoneInfo("Asia/Shanghai"), language="zh-CN")
+        self.site = SimpleNamespace(
+            directory=directory,
+            zone=ZoneInfo("Asia/Shanghai"),
+            language="zh-CN",
+            url="",
+            receipts=NoReceipts(),
+        )
         self.channels: dict[str, Channel] = {}
         self.actions: dict[str, Callable[[Call], Any]] = {}
         self.problems: dict[str, str] = {}
@@ -87,7 +106,7 @@ class FakeLink:
         yield SimpleNamespace(receipt=receipt)
 
     def route(self, method: str, path: str, _handler: Any, *, access: str) -> None:
-        assert access == "signed_in"
+        assert access == ("public" if path.startswith("/a/") else "signed_in")
         self.routes.append((method, path))
 
     def review(self, _delivery: Delivery) -> str | None:
@@ -104,6 +123,12 @@ class FakeLink:
 
     def action(self, name: str, handler: Callable[[Call], Any]) -> None:
         self.actions[name] = handler
+
+    def on(self, _event_class: type[Event], _handler: Callable[[Any], object]) -> None:
+        pass
+
+    def on_timer(self, _handler: Callable[..., object]) -> None:
+        pass
 
     def ready(self) -> None:
         pass

@@ -4,8 +4,11 @@ import pytest
 import voluptuous as vol
 
 from hub.api import Call, DeliveryFailed, Directory, Evidence, Known, Severity
+from integrations.notify.escalating import Escalation
+from integrations.notify.repeats import Repeats
 from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
+from integrations.notify.storm import DIGEST, Storm
 from tests.integrations.notify.fakes import AREAS, NOON, person
 
 WORKERS = (
@@ -19,10 +22,11 @@ WORKERS = (
 @pytest.fixture
 def send(link):
     link.site.directory = Directory(WORKERS, AREAS)
-    notifier = Notifier(link, {"log", "ntfy"})
+    calm = DIGEST({"burst": 1000})
+    notifier = Notifier(link, {"log", "ntfy"}, Storm(link, calm), Repeats(), Escalation(link))
 
     def send(key="run1/2", cause="alarm-1", **data):
-        return notifier.send(Call(name="notify.send", data=SEND(data), key=key, cause=cause))
+        return notifier.send(Call(name="notify.send", data=SEND(data), key=key, cause=cause)).calls
 
     return send
 
