@@ -178,7 +178,7 @@ def test_any_content_is_checked_without_harm(content: dict[str, Any], some: list
     from hub.api import Known
 
     calibration = content if some is None else {**content, "reference_points": some}
-    camera = {"id": "gate", "url": "x", "analyzers": [], "masks": [], "calibration": calibration}
+    camera = {"id": "gate", "onvif": False, "analyzers": [], "masks": [], "calibration": calibration}
     known = Known(events={}, actions={}, entities=None, folder=Path("/nowhere"))
     for finding in check([camera], known):
         assert finding.problem
