@@ -210,6 +210,7 @@ class Hub:
         self.lag.start()
         self.media.start()
         self.courier.start()
+        self.site.duties.refresh()
         sections = self.configuration.sections.values()
         for early in (True, False):
             for section in sections:
@@ -282,6 +283,7 @@ class Hub:
             changed = [name for name in kept if new.sections[name].digest != old.sections[name].digest]
             self._declare(new)
             self.site.take_directory(new.directory)
+            self.site.duties.refresh()
             self.permissions.rules = new.rules
             self.configuration = new
             for name in old.broken:

@@ -7,6 +7,7 @@ from hub.accounts.permissions import Thing
 
 if TYPE_CHECKING:
     from hub.model.events import Event
+    from hub.model.people import Person
     from hub.plugins.site import Site
 
 _KINDS = {"camera": "camera", "automation": "automation", "calendar": "calendar"}  # by the entity's domain
@@ -32,6 +33,11 @@ def living_at(site: "Site", area: str) -> list[str]:
         return []
     living = site.directory.persons.values()
     return [person.id for person in living if person.household and places.inside(area, person.household)][:10]
+
+
+def person_thing(person: "Person") -> Thing:
+    """A person, at home in their household."""
+    return Thing(kind="person", id=person.id, area=person.household, person=person.id)
 
 
 def event_thing(event: "Event") -> Thing:

@@ -1,7 +1,7 @@
 """Puts the compatible API together: the table of its routes and the table of its commands."""
 
 from hub.plugins.routes import Routes
-from hub.web.homeassistant import rest, rest_cameras, rest_past, rest_states
+from hub.web.homeassistant import rest, rest_calendars, rest_cameras, rest_past, rest_states
 from hub.web.homeassistant.account_commands import MakeToken, SignPath, add_account_commands
 from hub.web.homeassistant.answers import Handler, answering
 from hub.web.homeassistant.commands import Commands
@@ -31,8 +31,8 @@ _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "/api/history/period/{start}", "signed_in", rest_past.period),
     ("GET", "/api/logbook", "signed_in", rest_past.book),
     ("GET", "/api/logbook/{start}", "signed_in", rest_past.book),
-    ("GET", "/api/calendars", "see calendar", rest_past.calendars),
-    ("GET", "/api/calendars/{entity_id}", "see calendar", rest_past.calendar),
+    ("GET", "/api/calendars", "see calendar", rest_calendars.calendars),
+    ("GET", "/api/calendars/{entity_id}", "see calendar", rest_calendars.calendar),
     ("GET", "/api/camera_proxy/{entity_id}", "see camera", rest_cameras.picture),
     ("GET", "/api/camera_proxy_stream/{entity_id}", "see camera", rest_cameras.stream),
     ("GET", "/api/error_log", "see log", rest.error_log),

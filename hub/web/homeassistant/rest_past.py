@@ -1,4 +1,4 @@
-"""REST about the past: history and logbook; and pictures and calendars, which are read the same way."""
+"""REST about the past: history and logbook."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from hub.model.things import ENTITY_ID, State
 from hub.web.homeassistant.answers import json_answer, view_of
 from hub.web.homeassistant.house import House
-from hub.web.homeassistant.past import history, in_words, logbook, moment, span_of
+from hub.web.homeassistant.past import history, in_words, logbook, span_of
 
 
 def _entities(request: web.Request, key: str) -> list[str]:
@@ -44,29 +44,3 @@ async def book(house: House, request: web.Request) -> web.Response:
     span = span_of(house, request.match_info.get("start"), request.query.get("end_time"))
     entries = await logbook(house, view_of(house, request), span, _entities(request, "entity"))
     return json_answer(in_words(entries))
-
-
-async def calendars(house: House, request: web.Request) -> web.Response:
-    """GET /api/calendars"""
-    states = [state for state in view_of(house, request).states() if state.entity_id.startswith("calendar.")]
-    told = [house.shapes.state(state) for state in states]
-    names = [one["attributes"].get("friendly_name") or one["entity_id"] for one in told]
-    return json_answer(
-        [
-            {"entity_id": one["entity_id"], "name": name}
-            for one, name in sorted(zip(told, names, strict=True), key=lambda pair: str(pair[1]))
-        ]
-    )
-
-
-async def calendar(house: House, request: web.Request) -> web.Response:
-    """GET /api/calendars/ID?start&end: the events of a span; none as long as no integration offers any."""
-    entity_id = request.match_info["entity_id"].lower()
-    if not entity_id.startswith("calendar.") or view_of(house, request).state(entity_id) is None:
-        raise web.HTTPNotFound(text="Entity not found.")
-    if "start" not in request.query or "end" not in request.query:
-        raise web.HTTPBadRequest(text="start and end are missing")
-    start, end = moment(request.query["start"], "start"), moment(request.query["end"], "end")
-    if end <= start:
-        raise web.HTTPBadRequest(text="end must come after start")
-    return json_answer([])
