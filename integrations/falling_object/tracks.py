@@ -17,6 +17,7 @@ RECENT = 12
 WINDOW_S = 0.45
 # acceleration expected across and up, and how far off it may be, in m/s^2
 PULL, PULL_SPREAD = np.array([0.0, -6.0]), np.array([2.5, 5.0])
+END_S = 0.4
 LOITER_S, LOITER_DROP_M = 0.8, 0.35
 
 
@@ -84,8 +85,11 @@ class Track:
 
     @property
     def end_speed(self) -> float:
-        """Metres per second downwards over its last four places."""
-        first, last = self.places[-4], self.places[-1]
+        """Metres per second downwards over its last moments, at least four places: parts of a shirt may stay hidden."""
+        last = self.places[-1]
+        first = next(
+            (p for p in reversed(self.places[:-3]) if last.blob.t - p.blob.t >= END_S), self.places[-4]
+        )
         return (first.up - last.up) / max(last.blob.t - first.blob.t, 1e-3)
 
     def loiters(self) -> bool:
