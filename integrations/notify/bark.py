@@ -12,12 +12,12 @@ import voluptuous as vol
 
 from hub.api import Channel, Delivery, DeliveryFailed, DeliveryRefused, Link, Sender, Severity, derive_id
 from integrations.notify import schema as valid
-from integrations.notify.fitting import body_of, cut
+from integrations.notify.fitting import body_of, cut, in_json
 from integrations.notify.options import credential, gateway, limits, no_blank
 from integrations.notify.provider import JSON, Dialect, Gateway, encode, is_urgent
 from integrations.notify.wording import headline
 
-MOST_TITLE, MOST_BODY = 400, 2400  # bytes; Apple takes 4 KiB with all that belongs to it
+MOST_TITLE, MOST_BODY, MOST_URL = 400, 2400, 600  # bytes; Apple takes 4 KiB with all that belongs to it
 LEVELS: Mapping[Severity, str] = {
     Severity.info: "active",
     Severity.warning: "timeSensitive",
@@ -40,13 +40,13 @@ class BarkSender:
         key = delivery.address.options["key"]
         message = {
             "device_key": key,
-            "title": cut(headline(notice, delivery.person.language), MOST_TITLE),
-            "body": body_of(delivery, MOST_BODY),
+            "title": cut(headline(notice, delivery.person.language), MOST_TITLE, in_json),
+            "body": body_of(delivery, MOST_BODY, in_json),
             "level": LEVELS[notice.severity],
             "group": self.settings["group"],
             "id": derive_id(delivery.key),
         }
-        if notice.url:
+        if notice.url and in_json(notice.url) <= MOST_URL:
             message["url"] = notice.url
         url = f"{self.settings['url'].rstrip('/')}/push"
         try:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import voluptuous as vol
 
 from hub.api import Channel, Delivery, Link, Sender
-from integrations.notify.fitting import compose
+from integrations.notify.fitting import compose, in_json
 from integrations.notify.options import bot_address, credential, gateway, limits, mention, secrets_of
 from integrations.notify.provider import Dialect, Gateway, Group, encode, is_urgent
 
@@ -45,7 +45,7 @@ class DingTalkSender:
     async def send(self, delivery: Delivery) -> str:
         """Post once for all who share the group, and once more for each who is mentioned; no receipt."""
         mentioned = delivery.address.options.get("mention", "")
-        text = compose(delivery, MOST_TEXT) + (f"\n@{mentioned}" if mentioned else "")
+        text = compose(delivery, MOST_TEXT, in_json) + (f"\n@{mentioned}" if mentioned else "")
         message: dict[str, Any] = {"msgtype": "text", "text": {"content": text}}
         if mentioned:
             message["at"] = {"atUserIds": [mentioned], "isAtAll": False}

@@ -13,7 +13,7 @@ from typing import Any
 import voluptuous as vol
 
 from hub.api import Channel, Delivery, Link, Sender
-from integrations.notify.fitting import compose
+from integrations.notify.fitting import compose, in_json
 from integrations.notify.options import bot_address, credential, gateway, limits, mention, secrets_of
 from integrations.notify.provider import Dialect, Gateway, Group, encode, is_urgent
 
@@ -47,7 +47,7 @@ class FeishuSender:
         """Post once for all who share the group, and once more for each who is mentioned; no receipt."""
         mentioned = delivery.address.options.get("mention", "")
         # Angle brackets would be tags.
-        text = compose(delivery, MOST_TEXT).replace("<", "‹").replace(">", "›")
+        text = compose(delivery, MOST_TEXT, in_json).replace("<", "‹").replace(">", "›")
         text += f'\n<at user_id="{mentioned}"></at>' if mentioned else ""
 
         async def post() -> str:

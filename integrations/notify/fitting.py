@@ -1,5 +1,6 @@
 """Texts within a provider's limits: cut between characters that people see, never the first line's beginning."""
 
+import json
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +16,11 @@ _JOINER = "\u200d"
 def in_bytes(text: str) -> int:
     """The text's length in UTF-8."""
     return len(text.encode())
+
+
+def in_json(text: str) -> int:
+    """The bytes it takes within JSON, where quotes and line breaks take two."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def cut(text: str, most: int, size: Size = in_bytes) -> str:
@@ -38,7 +44,8 @@ def compose(delivery: Delivery, most: int, size: Size = in_bytes) -> str:
     room = most - size(first) - size(last)
     message = f"\n{notice.message}" if notice.message and notice.message != notice.title else ""
     if size(message) > room:
-        message = cut(message, room, size) if room >= size("\n…") else ""
+        fits = room >= size("\n…")
+        message = "\n" + cut(notice.message, room - size("\n"), size) if fits else ""
     return cut(first, most, size) + message + last
 
 

@@ -21,7 +21,7 @@ from hub.api import (
 from integrations.notify import schema as valid
 from integrations.notify.bucket import Bucket
 from integrations.notify.exchange import ask
-from integrations.notify.fitting import body_of, cut
+from integrations.notify.fitting import body_of, cut, in_json
 from integrations.notify.mail import mailbox
 from integrations.notify.options import limits
 from integrations.notify.provider import encode, is_urgent
@@ -49,9 +49,9 @@ def payload(delivery: Delivery) -> bytes:
     notice = delivery.notice
     return encode(
         {
-            "title": cut(headline(notice, delivery.person.language), MOST_TITLE),
-            "body": body_of(delivery, MOST_BODY),
-            "url": notice.url if len(notice.url.encode()) <= MOST_URL else "",
+            "title": cut(headline(notice, delivery.person.language), MOST_TITLE, in_json),
+            "body": body_of(delivery, MOST_BODY, in_json),
+            "url": notice.url if in_json(notice.url) <= MOST_URL else "",
             "tag": derive_id(delivery.key),
             "severity": notice.severity.name,
             "language": delivery.person.language,
