@@ -496,7 +496,7 @@ def _drips(random: Random, house: House, view: View) -> Mover:
 
     def draw(picture: Plane, t: float) -> None:
         for number in range(int(t / every) + 1):
-            age = t - number * every
+            age = min(t - number * every, 30.0)
             drop = limit**2 / GRAVITY * np.log(np.cosh(GRAVITY * age / limit))
             place = spot + np.array([0.0, -drop, 0.15])
             if place[1] > 0:
