@@ -136,10 +136,11 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     await hub.start()
     watching = asyncio.create_task(turns.watch())
     try:
+        begun_cpu = time.process_time()
         begun, first_critical, receipts = await emit(hub, options.alarms, options.critical)
         emitted = time.perf_counter()
         await asyncio.gather(*receipts)
-        stored = time.perf_counter()
+        stored, stored_cpu = time.perf_counter(), time.process_time()
         while hub.store.outbox.pending and time.perf_counter() - begun < PATIENCE:
             await asyncio.sleep(0.05)
         counted = time.perf_counter()
@@ -154,6 +155,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
         "burst": options.burst,
         "emitted_s": round(emitted - begun, 2),
         "stored_s": round(stored - begun, 2),
+        "stored_cpu_s": round(stored_cpu - begun_cpu, 2),
         "all_sent_or_counted_s": round(counted - begun, 2),
         **told(counting, begun, first_critical),
         "longest_turn_s": round(turns.longest, 3),

@@ -26,11 +26,13 @@ def steps(audience: Callable[[Any], Any]) -> Callable[[Any], list[dict[str, Any]
         }
     )
 
+    all_steps = vol.Schema([one])
+
     def read(value: Any) -> list[dict[str, Any]]:
         given = [] if value is None else value if isinstance(value, list) else [value]
         if len(given) > MOST_STEPS:
             raise vol.Invalid(f"at most {MOST_STEPS} steps; more would reach nobody new")
-        found: list[dict[str, Any]] = vol.Schema([one])(given)
+        found: list[dict[str, Any]] = all_steps(given)
         for index, (before, later) in enumerate(itertools.pairwise(found), 1):
             if later["after"] <= before["after"]:
                 raise vol.Invalid(

@@ -227,19 +227,22 @@ _NOTICE: dict[Any, Any] = {
     vol.Optional("purpose"): purpose,
     vol.Optional("sensitive"): sensitive,
 }
-SEND = vol.All(
-    vol.Schema(
-        {
-            vol.Optional("audience"): _names,
-            vol.Optional("person"): _names,
-            vol.Optional("role"): _names,
-            vol.Optional("area"): _names,
-            vol.Optional("escalate"): steps(_names),
-            **_NOTICE,
-        }
-    ),
-    _audience,
-    _something_to_say,
+# Compiled once, as a whole: bare `vol.All` is compiled at each use.
+SEND = vol.Schema(
+    vol.All(
+        vol.Schema(
+            {
+                vol.Optional("audience"): _names,
+                vol.Optional("person"): _names,
+                vol.Optional("role"): _names,
+                vol.Optional("area"): _names,
+                vol.Optional("escalate"): steps(_names),
+                **_NOTICE,
+            }
+        ),
+        _audience,
+        _something_to_say,
+    )
 )
 DELIVER = vol.Schema(
     {

@@ -13,6 +13,7 @@ from integrations.notify.wording import clean, one_line, phrase
 
 MOST_KINDS = 12  # told one by one, the rest in one line
 MOST_LINES = 3
+STILL = timedelta(seconds=2)  # a digest that is due waits a little for so long a pause: better one than two
 LONGEST_KIND, LONGEST_LINE = 60, 200
 KEY = "digest/"  # and the person's id, in memory and of the timer
 
@@ -59,7 +60,7 @@ class Storm:
                 due = max(due, datetime.fromisoformat(digest["told"]) + self.limits["every"])
             digest = {"since": now.isoformat(), "count": 0, "worst": 0, "kinds": {}, "rest": 0, "lines": []}
             self.link.timer(key, due)
-        memory.put(key, _counted(digest, notice, person.language))
+        memory.put(key, {**_counted(digest, notice, person.language), "last": now.isoformat()})
 
     def tell(self, key: str, send: Callable[[Person, Mapping[str, Any], str], None]) -> None:
         """A digest's timer rang: send it, in the open unit; `send` takes person, notice and the key of the call."""
@@ -67,12 +68,15 @@ class Storm:
         digest, now = memory.get(key, {}), self.link.now()
         if "count" not in digest:
             return
+        since, last = (datetime.fromisoformat(digest[name]) for name in ("since", "last"))
+        if now - last < STILL and now < since + self.limits["wait"] * 1.4:
+            self.link.timer(key, now + STILL)
+            return
         memory.put(key, {"told": now.isoformat()})
         person = self.link.site.directory.persons.get(key.removeprefix(KEY))
         if person is None or not person.active:
             self.link.log.warning("%s: %d notices for one who left", key, digest["count"])
             return
-        since = datetime.fromisoformat(digest["since"])
         url = f"{self.link.site.url}/#/now" if self.link.site.url else ""
         local = since.astimezone(self.link.site.zone)
         # Who shares a group with others in the same storm has the same key but for the person: one post.

@@ -90,6 +90,24 @@ async def test_a_storm_that_lasts_is_told_every_five_minutes_and_calm_is_single_
     assert titles(hub)[-1] == "井盖倾斜：MH-99"
 
 
+async def test_a_digest_that_is_due_waits_a_little_for_the_storms_end(hub):
+    await hub.start(SITE)
+    for number in range(24):
+        await tell(hub, number)
+        await hub.advance(1)
+    assert len(titles(hub)) == 2
+    await hub.advance(2)
+    assert titles(hub)[2:] == ["告警较多：22 条通知合为一条"]
+
+
+async def test_a_digest_does_not_wait_for_ever(hub):
+    await hub.start(SITE)
+    for number in range(40):
+        await tell(hub, number)
+        await hub.advance(1)
+    assert len(titles(hub)) == 3
+
+
 async def test_restarts_in_the_middle_lose_and_repeat_nothing(hub):
     await hub.start(SITE)
     for number in range(4):
