@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest_asyncio
+from yarl import URL
 
 from hub.kernel.clock import SystemClock
 from hub.testing.kit import HubKit
@@ -44,6 +46,41 @@ class Site:
             raise AssertionError(f"{command[0]} took more than {seconds} s: {output.decode()}") from None
         assert process.returncode == 0, output.decode()
         return output.decode()
+
+
+class Doorway:
+    """One address for a hub that comes back at another one."""
+
+    def __init__(self, hub: HubKit) -> None:
+        self._hub = hub
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> str:
+        """The address."""
+        self._server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
+        return f"http://{host}:{port}"
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            url = URL(self._hub.hub_of.url)
+            inner, outer = await asyncio.open_connection(url.host, url.port)
+        except (RuntimeError, OSError):  # nobody is in
+            writer.close()
+            return
+        await asyncio.gather(_pump(reader, outer), _pump(inner, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 async def token_of(hub: HubKit, name: str, *roles: str, person: str = "") -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.clients.conftest import NODE, Site
+from tests.clients.conftest import NODE, Doorway, Site
 
 pytestmark = pytest.mark.node
 
@@ -16,11 +16,12 @@ async def test_js_websocket_works(site: Site) -> None:
     await site.run("node", str(NODE / "websocket.mjs"), site.url, site.token)
 
 
-async def test_node_red_works(site: Site) -> None:
+async def test_node_red_works_also_after_a_restart_of_the_hub(site: Site) -> None:
+    doorway = Doorway(site.hub)
     process = await asyncio.create_subprocess_exec(
         "node",
         str(NODE / "nodered.cjs"),
-        site.url,
+        await doorway.open(),
         site.token,
         str(site.hub.folder / "node-red"),
         stdout=asyncio.subprocess.PIPE,
@@ -46,6 +47,18 @@ async def test_node_red_works(site: Site) -> None:
         assert site.hub.state("light.lamp").value is True
         assert told["text"] == "on"
         assert told["past"][-1] == "on"
+
+        await site.hub.restart()
+        site.doors.points["binary_sensor.door"].set(False)
+        site.doors.points["light.lamp"].set(False)
+        feed = site.hub.hub_of.homeassistant.sockets.feed
+        async with asyncio.timeout(60):
+            while not feed.count("state_changed"):  # noqa: ASYNC110 - it comes back when it likes
+                await asyncio.sleep(0.1)
+        site.doors.points["binary_sensor.door"].set(True)
+        assert json.loads(await hear("{"))["text"] == "on"
+        assert site.hub.state("light.lamp").value is True
     finally:
+        await doorway.close()
         process.terminate()
         await process.communicate()
