@@ -149,7 +149,7 @@ async def test_a_stream_shows_new_pictures_until_its_session_ends(hub: HubKit, e
         seen = []
         for _ in range(2):
             part = await reader.next()
-            assert part is not None
+            assert isinstance(part, aiohttp.BodyPartReader)
             assert part.headers["Content-Type"] == "image/jpeg"
             seen.append(await part.read())
         assert seen == [JPEG + b"yard 1", JPEG + b"yard 2"]
