@@ -82,4 +82,5 @@ DINGTALK = Channel(
     ),
     address=mention(r"^[A-Za-z0-9_.@$:-]{1,64}$"),
     open=open_dingtalk,
+    shared=True,
 )

@@ -81,4 +81,5 @@ FEISHU = Channel(
     ),
     address=mention(r"^[A-Za-z0-9_-]{1,64}$"),
     open=open_feishu,
+    shared=True,
 )

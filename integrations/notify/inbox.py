@@ -119,4 +119,5 @@ INBOX = Channel(
     address=no_options,
     open=open_inbox,
     private=True,
+    tells="read",
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hub.api import Channel
 from integrations.notify.aliyun_sms import ALIYUN_SMS
 from integrations.notify.bark import BARK
+from integrations.notify.by_apprise import APPRISE
 from integrations.notify.dingtalk import DINGTALK
 from integrations.notify.feishu import FEISHU
 from integrations.notify.gotify import GOTIFY
@@ -21,6 +22,6 @@ from integrations.notify.wecom import WECOM_APP, WECOM_BOT
 
 CHANNELS = (
     LOG, INBOX, WEB_PUSH, WECOM_BOT, WECOM_APP, DINGTALK, FEISHU, WECHAT_MINI, SERVERCHAN, BARK, NTFY, GOTIFY, EMAIL,
-    ALIYUN_SMS, TENCENT_SMS, WEBHOOK,
+    ALIYUN_SMS, TENCENT_SMS, WEBHOOK, APPRISE,
 )  # fmt: skip
 KINDS: Mapping[str, Channel] = {channel.name: channel for channel in CHANNELS}

@@ -132,6 +132,7 @@ WECOM_BOT = Channel(
     schema=vol.Schema({vol.Required("url"): bot_address("key"), **limits(20)}),
     address=mention(r"^[A-Za-z0-9_.@-]{1,64}$"),
     open=open_bot,
+    shared=True,
 )
 WECOM_APP = Channel(
     name="wecom_app",
