@@ -49,7 +49,7 @@ from hub.people import (
     unknown_names,
 )
 from hub.plugins.hookspecs import hookimpl
-from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Reference
+from hub.plugins.integration import Analyzer, Channel, Finding, Integration, Known, Panel, Reference
 from hub.plugins.link import Link, Point, Receipt
 from hub.plugins.ports import (
     Broker,
@@ -122,6 +122,7 @@ __all__ = [
     "NotReady",
     "Notice",
     "Outcome",
+    "Panel",
     "Person",
     "Pictures",
     "Pipe",

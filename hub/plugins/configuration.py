@@ -34,7 +34,7 @@ from hub.plugins.core_schema import CORE
 from hub.plugins.declaration import told
 from hub.plugins.duties import calendar_id
 from hub.plugins.http_settings import check_http
-from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, no_entities
+from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, Panel, no_entities
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.plugins.site import Place
 
@@ -106,6 +106,10 @@ class Configuration:
     def channels(self) -> dict[str, Channel]:
         """Kinds of channels of all sections' integrations."""
         return {channel.name: channel for item in self.declared() for channel in item.channels}
+
+    def panels(self) -> dict[str, Panel]:
+        """Pages of the console of all sections' integrations."""
+        return {panel.name: panel for item in self.declared() for panel in item.panels}
 
     def analyzers(self) -> dict[str, Analyzer]:
         """Frame analyzers of all sections' integrations."""

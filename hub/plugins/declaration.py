@@ -1,16 +1,18 @@
 """What a declaration must be before anything is built on it, and where a guest's code failed."""
 
 import inspect
+import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hub.accounts.grants import KINDS, VERBS
 from hub.model.calls import Action
 from hub.model.events import Event
-from hub.plugins.integration import Analyzer, Channel, Integration
+from hub.plugins.integration import Analyzer, Channel, Integration, Panel
 
-LISTS: dict[str, type] = {"actions": Action, "channels": Channel, "analyzers": Analyzer}
+LISTS: dict[str, type] = {"actions": Action, "channels": Channel, "analyzers": Analyzer, "panels": Panel}
 CALLABLE = ("schema", "references", "check")
 
 
@@ -42,8 +44,22 @@ def _misfit(name: str, item: Any) -> Iterator[str]:
     elif name in LISTS:
         if not isinstance(item, LISTS[name]):
             yield f"'{shown}' among its {name} is no {LISTS[name].__name__}"
+        elif isinstance(item, Panel):
+            yield from _panel_faults(item)
     elif not isinstance(item, type):
         yield f"'{shown}' among its {name} is no port class"
+
+
+def _panel_faults(panel: Panel) -> Iterator[str]:
+    verb, _, kind = panel.access.partition(" ")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", panel.name):
+        yield f"its panel '{panel.name[:80]}' is to have a name of lower case letters, digits and _"
+    if verb not in VERBS or kind not in KINDS:
+        yield f"its panel '{panel.name[:80]}' has the access '{panel.access[:80]}'; write 'VERB KIND', as in a grant"
+    if panel.module.suffix != ".js" or not panel.module.is_file():
+        yield f"its panel '{panel.name[:80]}' has no module {panel.module}"
+    if not {"zh-CN", "en"} <= set(panel.titles):
+        yield f"its panel '{panel.name[:80]}' has no titles for zh-CN and en"
 
 
 def _is_coroutine_function(run: Any) -> bool:

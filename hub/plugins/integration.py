@@ -50,6 +50,20 @@ class Analyzer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A page that an integration adds to the console: an ES module whose default export draws it.
+
+    The module may import the console's own parts, such as `/console/ui.js`; nothing comes from another host.
+    """
+
+    name: str  # lower case letters, digits and _: the page is #/panel/NAME
+    titles: Mapping[str, str]  # by language: "zh-CN" and "en"
+    module: Path  # of the integration's package
+    access: str  # "VERB KIND": whoever may do that with something sees the page
+    icon: str = "devices"  # of hub/web/console/parts/icons.js
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """A name in a section that must exist elsewhere, for `hub check`: path from the section's start to the name."""
 
@@ -120,6 +134,7 @@ class Integration:
     actions: tuple[Action, ...] = ()
     channels: tuple[Channel, ...] = ()
     analyzers: tuple[Analyzer, ...] = ()
+    panels: tuple[Panel, ...] = ()
     offers: tuple[type, ...] = ()
     needs: tuple[type, ...] = ()
     # What the cleaned section will bring to life, so that `hub check` knows it without running anything; None: can't

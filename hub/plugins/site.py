@@ -21,7 +21,7 @@ from hub.people import Directory
 from hub.people.preferences import OWNER, Preferences
 from hub.plugins.board import Ports, Problems
 from hub.plugins.duties import DutyCalendars
-from hub.plugins.integration import Analyzer, Channel
+from hub.plugins.integration import Analyzer, Channel, Panel
 from hub.plugins.outgoing import guarded_session
 from hub.plugins.routes import Routes
 from hub.store.memory import Memory
@@ -88,6 +88,7 @@ class Site:
         self.owners: dict[str, str] = {}  # id of an entity or device -> the guest that last declared it
         self.channels: dict[str, Channel] = {}
         self.analyzers: dict[str, Analyzer] = {}
+        self.panels: dict[str, Panel] = {}  # pages of the console
         self.event_classes: dict[str, type[Event]] = {}
         self.restart_guest: Callable[[str, str], None] = _nobody
         self.fail_guest: Callable[[str, BaseException], None] = _nobody

@@ -186,7 +186,7 @@ class Hub:
         add_auth_routes(self.site.routes, self.accounts, self.clock.now, place.name, place.language)
         serve_media(self.site, signer)
         self.api = serve_v1(self.site, inside(self))
-        Console().add_to(self.site.routes)
+        Console(lambda: self.site.panels).add_to(self.site.routes)
         self.homeassistant = homeassistant_of(self)
         self.homeassistant.add_routes(self.site.routes)
         self.on_built()
@@ -356,6 +356,7 @@ class Hub:
         self.site.event_classes = declared_events(integrations)
         self.site.channels = configuration.channels()
         self.site.analyzers = configuration.analyzers()
+        self.site.panels = configuration.panels()
         for action in declared_actions(integrations).values():
             self.actions.declare(action)
 

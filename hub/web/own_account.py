@@ -141,7 +141,10 @@ class OwnAccountViews:
         """{"do": ...} as `hub user` does; tokens are made by their owner alone, and owners changed by owners."""
         require(request, "manage", Thing(kind="account"), hide=False)
         who, body = request[PRINCIPAL], await read_json(request)
-        return web.json_response(await self._administration.carry_out(body, who))
+        told = await self._administration.carry_out(body, who)
+        if isinstance(told, dict) and "code" in told:
+            told |= _as_link(f"{request.scheme}://{request.host}/welcome#{told['code']}")
+        return web.json_response(told)
 
     def signed_in(self, request: web.Request) -> tuple[Account, Session]:
         """The account and session of who signed in on the console; a token can't make itself at home."""
@@ -161,3 +164,10 @@ class OwnAccountViews:
         self._accounts.audit.record(
             verb, "account", account.id, who=account.id, address=address_of(request), details=details
         )
+
+
+def _as_link(url: str) -> dict[str, str]:
+    """The link of an invitation, and its QR code for the phone of who is invited."""
+    import segno
+
+    return {"url": url, "qr": segno.make(url).svg_data_uri(scale=4)}

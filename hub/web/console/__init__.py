@@ -3,11 +3,13 @@
 import gzip
 import hashlib
 import mimetypes
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
+from hub.plugins.integration import Panel
 from hub.plugins.routes import Routes
 
 FOLDER = Path(__file__).parent
@@ -33,8 +35,8 @@ class Asset:
 class Console:
     """Serves the files; read when they are first asked for, as starting must be quick."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._folder = folder
+    def __init__(self, panels: Callable[[], Mapping[str, Panel]], folder: Path = FOLDER) -> None:
+        self._panels, self._folder = panels, folder
         self._assets: dict[str, Asset] = {}
 
     def add_to(self, routes: Routes) -> None:
@@ -42,6 +44,7 @@ class Console:
         routes.add("GET", "/", self._page, access="public", owner="hub")
         # Links by which people come in for the first time: what follows the # is the code, and stays in the browser.
         routes.add("GET", "/welcome", self._page, access="public", owner="hub")
+        routes.add("GET", "/console/panels/{name}", self._panel, access="signed_in", owner="hub")
         routes.add("GET", "/console/{path:rest}", self._part, access="public", owner="hub")
         # A service worker rules over what lies below its own path.
         routes.add("GET", "/worker.js", self._worker, access="public", owner="hub")
@@ -52,11 +55,23 @@ class Console:
     async def _worker(self, request: web.Request) -> web.Response:
         return self._answer(request, "worker.js")
 
+    async def _panel(self, request: web.Request) -> web.Response:
+        """The module of an integration's page; it goes when the integration goes."""
+        name = request.match_info["name"]
+        panel = self._panels().get(name.removesuffix(".js"))
+        if panel is None or not name.endswith(".js"):
+            raise web.HTTPNotFound(text="no integration has such a panel")
+        return self._sent(
+            request, self._assets.get(f"panels/{name}") or self._kept(f"panels/{name}", panel.module)
+        )
+
     async def _part(self, request: web.Request) -> web.Response:
         return self._answer(request, request.match_info["path"])
 
     def _answer(self, request: web.Request, path: str) -> web.Response:
-        asset = self._assets.get(path) or self._read(path)
+        return self._sent(request, self._assets.get(path) or self._read(path))
+
+    def _sent(self, request: web.Request, asset: Asset) -> web.Response:
         headers = {
             "Content-Security-Policy": POLICY,
             "Cache-Control": "no-cache",  # asked for each time, answered with 304: a new version shows at once
@@ -77,6 +92,9 @@ class Console:
         found = self._files().get(path)
         if found is None:
             raise web.HTTPNotFound(text="the console has no such part")
+        return self._kept(path, found)
+
+    def _kept(self, path: str, found: Path) -> Asset:
         body = found.read_bytes()
         asset = Asset(
             body=body,

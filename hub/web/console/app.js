@@ -5,7 +5,7 @@ import { get, onSignedOut } from "./api.js";
 import * as live from "./live.js";
 import { Icon } from "./parts/icons.js";
 import { Head, Toast, Trouble } from "./parts/common.js";
-import { speak, t } from "./words/index.js";
+import { speak, t, titleOf } from "./words/index.js";
 import { useZone } from "./words/format.js";
 import { apply, kept } from "./look.js";
 
@@ -36,6 +36,7 @@ const FILES = {
   me: () => import("./pages/me.js"),
   more: () => import("./pages/more.js"),
   notices: () => import("./pages/notices.js"),
+  panel: () => import("./pages/panel.js"),
 };
 const ON_PHONE = 3; // tabs beside "more"
 
@@ -53,7 +54,8 @@ export const isResident = (me) => !me.areas.length && !me.is_admin && me.homes.l
 
 export function placesFor(me) {
   if (isResident(me)) return [["home", "", "home"], ["notices", "", "bell"], ["me", "", "me"]];
-  return PLACES.filter(([, need]) => !need || (me.may.includes(need) && !(need === "see person" && !me.is_admin)));
+  const own = PLACES.filter(([, need]) => !need || (me.may.includes(need) && !(need === "see person" && !me.is_admin)));
+  return [...own.slice(0, -1), ...me.panels.map((panel) => [`panel/${panel.name}`, "", panel.icon, panel.titles]), own.at(-1)];
 }
 
 function Shell({ me }) {
@@ -77,9 +79,10 @@ function Shell({ me }) {
     return () => (undo(), live.close());
   }, []);
   const shown = name in FILES ? name : places[0][0];
-  const link = ([to, , icon]) => html`<a class="tab" href=${`#/${to}`} aria-current=${parent(shown) === to ? "page" : undefined}><${Icon} name=${icon} /><span>${t(`page.${to}`)}</span></a>`;
+  const here = parent(shown) === "panel" ? `panel/${rest}` : parent(shown);
+  const link = ([to, , icon, titles]) => html`<a class="tab" href=${`#/${to}`} aria-current=${here === to ? "page" : undefined}><${Icon} name=${icon} /><span>${titleOf(to, titles)}</span></a>`;
   const onPhone = places.length > ON_PHONE + 1 ? [...places.slice(0, ON_PHONE), ["more", "", "more"]] : places;
-  const inMore = places.slice(ON_PHONE).some(([to]) => to === parent(shown));
+  const inMore = places.slice(ON_PHONE).some(([to]) => to === here);
   return html`
     <a class="skip" href="#content" onClick=${(event) => { event.preventDefault(); document.querySelector("h1")?.focus(); }}>${t("skip")}</a>
     ${!connected && html`<div class="offline" role="status">${t("offline")}</div>`}
@@ -91,7 +94,7 @@ function Shell({ me }) {
       </nav>
       <main class="main" id="content"><${Page} key=${shown} name=${shown} rest=${rest} me=${me} places=${places} /></main>
       <nav class="tabs" aria-label=${t("pages")}>
-        ${onPhone.map(([to, need, icon]) => link([to, need, icon])).map((tab, index) => (onPhone[index][0] === "more" && inMore ? html`<a class="tab" href="#/more" aria-current="page"><${Icon} name="more" /><span>${t("page.more")}</span></a>` : tab))}
+        ${onPhone.map(link).map((tab, index) => (onPhone[index][0] === "more" && inMore ? html`<a class="tab" href="#/more" aria-current="page"><${Icon} name="more" /><span>${t("page.more")}</span></a>` : tab))}
       </nav>
     </div>
     <${Toast} />`;

@@ -13,6 +13,14 @@ from hub.web.v1.operations import Asked, Operation, Page, Refused
 from hub.web.v1.shapes import Moment
 
 
+class PanelView(msgspec.Struct, kw_only=True):
+    """A page of the console that an integration brings."""
+
+    name: str
+    titles: Annotated[dict[str, str], Meta(description="By language")]
+    icon: str
+
+
 class Me(msgspec.Struct, kw_only=True):
     """Who the caller is and what they may do."""
 
@@ -29,6 +37,7 @@ class Me(msgspec.Struct, kw_only=True):
     site_name: str
     time_zone: str
     may: Annotated[list[str], Meta(description="'VERB KIND' of everything that is possible somewhere")]
+    panels: Annotated[list[PanelView], Meta(description="Pages of integrations that the caller may open")]
 
 
 class GuestView(msgspec.Struct, kw_only=True):
@@ -168,6 +177,11 @@ class System:
             site_name=self._site.place.name,
             time_zone=self._site.zone.key,
             may=sorted(f"{verb} {kind}" for verb, kind in who.reach),
+            panels=[
+                PanelView(name=panel.name, titles=dict(panel.titles), icon=panel.icon)
+                for panel in self._site.panels.values()
+                if tuple(panel.access.split(" ")) in who.reach
+            ],
         )
 
     def _known(self, person: str) -> bool:

@@ -97,7 +97,11 @@ function Timeline({ alarm, deliveries }) {
   const steps = [{ at: alarm.at, text: t("step.sensor", { source: alarm.source_name }) }, { at: alarm.stored_at, text: t("step.stored") }];
   for (const item of deliveries) {
     const to = { who: item.person_name, channel: item.channel };
-    if (item.done_at && item.state === "sent") steps.push({ at: item.done_at, text: t("step.sent", to) });
+    if (item.state === "sent") {
+      steps.push({ at: item.sent_at ?? item.done_at, text: t("step.sent", to) });
+      if (item.delivered_at) steps.push({ at: item.delivered_at, text: t("step.delivered", to) });
+      if (item.read_at) steps.push({ at: item.read_at, text: t("step.read", to) });
+    } else if (item.state === "held") steps.push({ at: item.done_at, text: t("step.held", to), kind: "wait" });
     else if (item.state === "failed") steps.push({ at: item.done_at ?? item.created, text: t("step.failed", to), more: item.last_error, kind: "bad" });
     else steps.push({ at: item.created, text: t("step.waiting", to), more: item.last_error, kind: "wait" });
   }

@@ -3,9 +3,9 @@
 import { html } from "../ui.js";
 import { Head } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
-import { t } from "../words/index.js";
+import { t, titleOf } from "../words/index.js";
 
 export default function More({ places }) {
   return html`<${Head} title=${t("page.more")} />
-    <ul class="card list">${places.slice(3).map(([to, , icon]) => html`<li key=${to}><a class="line" href=${`#/${to}`}><${Icon} name=${icon} /><span class="grow">${t(`page.${to}`)}</span><${Icon} name="next" size="small" /></a></li>`)}</ul>`;
+    <ul class="card list">${places.slice(3).map(([to, , icon, titles]) => html`<li key=${to}><a class="line" href=${`#/${to}`}><${Icon} name=${icon} /><span class="grow">${titleOf(to, titles)}</span><${Icon} name="next" size="small" /></a></li>`)}</ul>`;
 }

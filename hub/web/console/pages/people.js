@@ -1,11 +1,12 @@
 // People: who is on duty, and who is who.
 
 import { html, useAnswer, useState } from "../ui.js";
+import { Accounts } from "../parts/accounts.js";
 import { Answered, At, Chip, Empty, Head } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { t, tOr } from "../words/index.js";
 
-export default function People() {
+export default function People({ me }) {
   const duty = useAnswer("/api/v1/duty");
   const [wanted, setWanted] = useState("");
   const [role, setRole] = useState("");
@@ -21,5 +22,6 @@ export default function People() {
       <${Answered} of=${people}>${(page) => (page.items.length ? html`<ul class="card list">${page.items.map((one) => html`<li key=${one.id}><a class="line" href=${`#/person/${encodeURIComponent(one.id)}`}><${Icon} name="me" />
         <span class="grow"><strong>${one.name}</strong><br /><span class="faint">${[...one.role_names, one.household].filter(Boolean).join(" · ")}</span></span>
         ${one.on_duty && html`<${Chip} kind="good">${t("people.on_duty")}</${Chip}>`}${!one.active && html`<${Chip}>${t("people.inactive")}</${Chip}>`}</a></li>`)}</ul>` : html`<div class="card"><${Empty} icon="search" title=${t("nothing")}></${Empty}></div>`)}</${Answered}>
+      ${me.may.includes("manage account") && html`<${Accounts} me=${me} people=${people.value?.items ?? []} />`}
     </div>`;
 }

@@ -41,6 +41,6 @@ export function OnThisDevice() {
   return html`<section class="card pad stack" aria-label=${t("push")}>
     <div class="row apart"><h2>${t("push")}</h2>${state === "on" && html`<${Chip} kind="good"><${Icon} name="check" size="small" />${t("push.on")}</${Chip}>`}</div>
     <p class="quiet">${t(`push.${state}.more`)}</p>
-    ${state === "off" && html`<${Doing} class="main-action" icon="bell" act=${begin}>${t("push.begin")}</${Doing}>`}
-    ${state === "on" && html`<${Doing} act=${end}>${t("push.end")}</${Doing}>`}</section>`;
+    <div class="row">${state === "off" && html`<${Doing} class="main-action" icon="bell" act=${begin}>${t("push.begin")}</${Doing}>`}
+      ${state === "on" && html`<${Doing} act=${end}>${t("push.end")}</${Doing}>`}</div></section>`;
 }

@@ -32,5 +32,8 @@ export function t(key, values = {}) {
   });
 }
 
+/** A page's title: an integration tells its own in both languages. */
+export const titleOf = (page, titles) => (titles ? (titles[language] ?? page) : t(`page.${page}`));
+
 /** The text of a key, or what stands for it when there is none: for kinds that integrations bring. */
 export const tOr = (key, otherwise) => (key in catalogue ? t(key) : otherwise);

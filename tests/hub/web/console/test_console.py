@@ -126,6 +126,31 @@ async def test_every_page_of_an_admin_opens_in_both_languages(hub: HubKit, stree
         assert not zhao.complaints
 
 
+async def test_an_admin_invites_somebody_who_comes_in_by_the_link(hub: HubKit, street: Street) -> None:
+    await hub.start(SITE)
+    await account(hub, "zhao", "admin")
+    zhao = await street.visitor()
+    await zhao.sign_in("zhao", "#/people")
+    await zhao.page.click("button:has-text('邀请')")
+    await zhao.page.select_option("dialog select", "wang")
+    await zhao.page.click("button:has-text('生成链接')")
+    await zhao.page.wait_for_selector("dialog img.qr")
+    assert await zhao.page.evaluate("document.querySelector('dialog img.qr').naturalWidth") > 0
+    link = await zhao.text("dialog pre")
+    wang = await street.visitor(PHONE)
+    await wang.page.goto(link)
+    await wang.see("欢迎加入邻里")
+    await wang.page.fill("input[name=name]", "wang")
+    await wang.page.fill("input[name=password]", PASSWORD)
+    await wang.page.fill("input[name=again]", PASSWORD)
+    await wang.page.click("button.main-action")
+    await wang.see("一切正常")
+    await zhao.page.click("dialog button:has-text('完成')")
+    await zhao.page.locator("li", has_text="王芳").locator("button:has-text('停用')").click()
+    await wang.page.reload()
+    await wang.page.wait_for_selector("input[name=password]")
+
+
 async def test_an_admin_reads_what_a_rule_did_and_switches_it_off(hub: HubKit, street: Street) -> None:
     await hub.start(SITE)
     await account(hub, "zhao")
