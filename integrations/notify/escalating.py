@@ -29,7 +29,9 @@ def steps(audience: Callable[[Any], Any]) -> Callable[[Any], list[dict[str, Any]
     all_steps = vol.Schema([one])
 
     def read(value: Any) -> list[dict[str, Any]]:
-        given = [] if value is None else value if isinstance(value, list) else [value]
+        given = [value] if isinstance(value, Mapping) else value or []
+        if not isinstance(given, list):
+            raise vol.Invalid("the steps are a list such as [{after: 5m, audience: role:admin}]")
         if len(given) > MOST_STEPS:
             raise vol.Invalid(f"at most {MOST_STEPS} steps; more would reach nobody new")
         found: list[dict[str, Any]] = all_steps(given)

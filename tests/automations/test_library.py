@@ -89,6 +89,12 @@ def falling(now, **changes):
     )
 
 
+def opened(now):
+    return covers.CoverOpened(
+        at=now, source="manhole", area="b1", cover="mh-0137", name="MH-0137", angle=62.4
+    )
+
+
 class LibraryYard:
     """A hub with people, the event classes of the real guests, and a rule of the library."""
 
@@ -134,6 +140,47 @@ async def test_a_falling_object_is_told_to_the_areas_grid_workers(site):
     assert re.match(r"\d\d-\d\d \d\d:\d\d:\d\d，", notice.message)  # read a day later, it must still be true
     assert notice.severity is Severity.critical
     assert [item.path for item in notice.evidence] == ["b1/clip.mp4", "b1/path.jpg"]
+
+
+@pytest.mark.parametrize(("rule", "minutes"), [("falling_object", 10), ("cover", 5)])
+async def test_what_nobody_takes_on_is_told_to_the_admins(site, rule, minutes):
+    await site.start(f"- use: {rule}")
+    hub = site.hub
+    now = hub.clock.now()
+    alarm = falling(now) if rule == "falling_object" else opened(now)
+    assert list(await site.told(alarm)) == ["wang"]
+    await hub.advance(minutes * 60 - 1)
+    assert len(hub.deliveries) == 1
+    await hub.restart()
+    await hub.advance(1)
+    told = hub.deliveries[1]
+    assert told.person.id == "ann"
+    assert told.notice.message.startswith(f"(Nobody has taken this on for {minutes} min.)")
+    hub.hub_of.site.alarms.acknowledge(alarm.id, "ann")
+    await hub.advance(3600)
+    assert len(hub.deliveries) == 2
+
+
+async def test_what_somebody_took_on_is_told_to_nobody_else(site):
+    await site.start("- use: cover")
+    alarm = opened(site.hub.clock.now())
+    await site.told(alarm)
+    site.hub.hub_of.site.alarms.acknowledge(alarm.id, "wang")
+    await site.hub.advance(3600)
+    assert len(site.hub.deliveries) == 1
+
+
+async def test_a_site_may_have_other_steps_or_none(site):
+    await site.start("- {use: cover, with: {escalate: []}}")
+    await site.told(opened(site.hub.clock.now()))
+    await site.hub.advance(3600)
+    assert len(site.hub.deliveries) == 1
+
+
+def test_a_wrong_step_is_found():
+    steps = [{"after": "5m", "audience": "role:admn"}]
+    findings = check([{"use": "cover", "with": {"escalate": steps}}], KNOWN)
+    assert any("admn" in finding.problem for finding in findings)
 
 
 async def test_a_camera_is_named_as_people_know_it(site):
