@@ -17,13 +17,15 @@ export default function DevicePage({ rest }) {
     return html`<${Head} title=${device.name} sub=${[device.manufacturer, device.model, device.software].filter(Boolean).join(" · ")} back=${{ href: "#/devices", text: t("page.devices") }} />
       <${Answered} of=${entities}>${(found) => html`<div class="stack">
         <ul class="card list">${order(found.items).map((one) => html`<li key=${one.id}><button class="line plain full" aria-expanded=${chosen === one.id} onClick=${() => setChosen(chosen === one.id ? "" : one.id)}>
-          <span class="grow start">${one.name}<br /><span class="faint code">${one.id}</span></span>
+          <span class="grow start">${nameOf(one, device)}<br /><span class="faint code">${one.id}</span></span>
           <span class="end"><span class="value">${valueOf(one)}</span><br /><span class="faint">${one.at ? html`<${Ago} at=${one.at} />` : ""}</span></span></button>
           ${chosen === one.id && html`<${History} entity=${one} />`}</li>`)}</ul>
       </div>`}</${Answered}>`;
   }}</${Answered}>`;
 }
 
+/** An entity is often called after its device: its own word is enough on the device's page. */
+const nameOf = (one, device) => (one.name.startsWith(`${device.name} `) ? one.name.slice(device.name.length + 1) : one.name);
 const order = (entities) => [...entities].sort((a, b) => (a.category !== "") - (b.category !== "") || a.name.localeCompare(b.name));
 
 /** A value with its unit, in words where it has some. */

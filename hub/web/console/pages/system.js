@@ -20,7 +20,7 @@ export default function System({ me }) {
         <div class="card tile"><b>${number(found.entities, 0)}</b><span>${t("system.entities")}</span></div>
       </section>
       <div class="columns">
-        <section class="card"><div class="pad"><h2>${t("system.integrations")}</h2></div><ul class="list">${found.integrations.map((guest) => html`<li key=${guest.name}><div class="line">
+        <section class="card"><div class="pad"><h2>${t("system.integrations")}</h2></div><ul class="list">${found.integrations.map((guest) => html`<li key=${guest.name}><div class="line guest">
           <span class="grow"><strong>${guest.name}</strong>${guest.error && html`<br /><span class="faint">${guest.error}</span>`}</span>
           ${guest.since && html`<span class="faint"><${Ago} at=${guest.since} /></span>`}<${Chip} kind=${KIND[guest.state]}>${tOr(`guest.${guest.state}`, guest.state)}</${Chip}></div></li>`)}</ul></section>
         <aside class="stack">

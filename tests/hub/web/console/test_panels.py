@@ -15,7 +15,8 @@ import { html, useState } from "/console/ui.js";
 export default function Lifts({ me, rest }) {
   const [n, setN] = useState(0);
   if (n > 1) throw new Error("the third is too much");
-  return html`<section class="card pad"><p>Lifts for ${me.name} at ${rest}</p><button onClick=${() => setN(n + 1)}>up ${n}</button></section>`;
+  return html`<section class="card pad"><p>Lifts for ${me.name} at ${rest}</p>
+    <button onClick=${() => setN(n + 1)}>up ${n}</button></section>`;
 }
 """
 
