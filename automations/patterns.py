@@ -12,7 +12,8 @@ LONGEST_PATTERN = 200
 LONGEST_SUBJECT = 16 * 1024
 _MOST_WORK = 10_000_000  # characters looked at: a tenth of a second or so
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
-_FEW = 10  # a repeat of at most so many rounds counts as none
+_FEW = 10  # a repeat with at most so many ways to end is a choice; with more, it is open-ended
+_MOST_REPEATS, _MOST_CHOICES = 12, math.log(10_000)
 
 
 class PatternFault(ValueError):
@@ -34,12 +35,15 @@ def compiled(
             )  # "[[" and "||" in a set may mean something else one day
             tree = parser.parse(pattern, flags)
             expression = re.compile(pattern, flags)
-        repeats = _count(tree, inside=False)
+        repeats, choices = _count(tree, inside=False), _choices(tree)
     except (re.error, RecursionError, OverflowError, FutureWarning) as error:
         raise PatternFault(f"'{pattern}' is no regular expression: {error}") from error
+    if repeats > _MOST_REPEATS or choices > _MOST_CHOICES:
+        raise PatternFault("so many repeats and choices could take too long")
     # k repeats side by side share n characters out in n^k/k! ways; a search begins anew at each character.
     ways = repeats if at_start or _is_anchored(tree) else repeats + 1
-    longest = int((_MOST_WORK * math.factorial(ways)) ** (1 / ways)) if ways else LONGEST_SUBJECT
+    work = _MOST_WORK / math.exp(choices)
+    longest = int((work * math.factorial(ways)) ** (1 / ways)) if ways else LONGEST_SUBJECT
     return expression, min(LONGEST_SUBJECT, longest)
 
 
@@ -56,10 +60,11 @@ def _count(tree: Any, *, inside: bool) -> int:
     for code, argument in tree:
         if code in _REPEATS:
             low, high, body = argument
-            many = high - low > _FEW if high is not codes.MAXREPEAT else True
+            many = _is_open(low, high)
             if many and inside:
                 raise PatternFault("a repeat inside a repeat could take too long")
-            found += _count(body, inside=inside or many) + many
+            rounds = 1 if many else int(high)
+            found += _count(body, inside=inside or many) * rounds + many
         elif code is codes.BRANCH:
             if inside:
                 raise PatternFault("alternatives inside a repeat could take too long")
@@ -72,6 +77,32 @@ def _count(tree: Any, *, inside: bool) -> int:
             found += _count(argument, inside=inside)
         elif code in (codes.ASSERT, codes.ASSERT_NOT):
             found += _count(argument[1], inside=inside)
+    return found
+
+
+def _is_open(low: Any, high: Any) -> bool:
+    return high is codes.MAXREPEAT or high - low > _FEW
+
+
+def _choices(tree: Any) -> float:
+    """Natural logarithm of how many ways lead through the alternatives and the repeats of few rounds."""
+    found = 0.0
+    for code, argument in tree:
+        if code in _REPEATS:
+            low, high, body = argument
+            inner = _choices(body)
+            if not _is_open(low, high):
+                found += math.log(high - low + 1) + high * inner
+            elif inner:
+                raise PatternFault("a choice inside a repeat could take too long")
+        elif code is codes.BRANCH:
+            found += math.log(len(argument[1])) + max(_choices(branch) for branch in argument[1])
+        elif code is codes.SUBPATTERN:
+            found += _choices(argument[3])
+        elif code is codes.ATOMIC_GROUP:
+            found += _choices(argument)
+        elif code in (codes.ASSERT, codes.ASSERT_NOT):
+            found += _choices(argument[1])
     return found
 
 

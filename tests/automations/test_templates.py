@@ -363,6 +363,34 @@ def test_expressions_that_could_take_long_are_refused(pattern):
 
 @pytest.mark.parametrize(
     "pattern",
+    [
+        "(?:a?){50}a{50}b",
+        "a?" * 50 + "a{50}",
+        "(?:a{1,9})*b",
+        "(?:a{0,9}){0,9}b",
+        "(?:ab?)+c",
+        "(?:a|ab)" * 20,
+        "(?:a*){30}c",
+        "(?:a|bc){40}d",
+        "(?:(?:a?){60000}){60000}",
+        "(?=(?:a?){50}b)",
+        "(?>(?:a?){50}b)",
+    ],
+)
+def test_small_choices_that_multiply_are_refused(pattern):
+    with pytest.raises(PatternFault):
+        compiled(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^\\d{1,3}(?:\\.\\d{1,3}){3}$", "https?://\\S+", "a?b?c?d?", "(?:on|off|open)-(?:a|b)"]
+)
+def test_small_choices_are_taken(pattern):
+    assert compiled(pattern)[1] > 1000
+
+
+@pytest.mark.parametrize(
+    "pattern",
     ["^[A-Z]{2}-\\d+$", "a.*b", "(on|off)", "\\w+@\\w+", "(?i)x", "[ab]+", "(ab)+", "x{2,5}", "(?=a)b*"],
 )
 def test_plain_expressions_are_taken(pattern):
