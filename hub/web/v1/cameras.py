@@ -24,12 +24,12 @@ class Cameras:
             path="/cameras/{camera_id}/picture",
             access="see camera",
             summary="The newest picture of a camera, black where it is private; 503 says why there is none",
-            handler=self.get_picture,
+            handler=self.get_camera_picture,
             answer=str,
             media_type="image/jpeg",
         )
 
-    async def get_picture(self, asked: Asked[Any]) -> web.Response:
+    async def get_camera_picture(self, asked: Asked[Any]) -> web.Response:
         """A JPEG; looks into homes are noted for those who live there."""
         entity_id = f"camera.{asked.path['camera_id']}"
         if entity_id not in self._site.states.entities:

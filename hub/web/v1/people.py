@@ -141,6 +141,7 @@ class People:
             handler=self.list_duty,
             query=DutyQuery,
             answer=Page[DutyView],
+            refusals=(409,),
         )
         yield Operation(
             method="GET",
@@ -214,7 +215,7 @@ class People:
         directory = self._site.directory
         at = asked.query.at or self._site.clock.now()
         if abs(at - self._site.clock.now()) > timedelta(days=366):
-            raise Refused(400, "a roster is told for a year before and after now")
+            raise Refused(409, "a roster is told for a year before and after now")
         return Page(
             items=[
                 DutyView(

@@ -112,13 +112,14 @@ class Plan:
             handler=self.put_plan,
             body=PlanChange,
             answer=PlanView,
+            refusals=(409,),
         )
         yield Operation(
             method="GET",
             path=picture,
             access="see area",
             summary="The plan's picture",
-            handler=self.get_picture,
+            handler=self.get_plan_picture,
             query=PictureQuery,
             answer=str,
             media_type="image/*",
@@ -129,7 +130,7 @@ class Plan:
             path=picture,
             access="edit config",
             summary="Lay a picture under the plan: JPEG, PNG or WebP, at most 1 MiB; it is written anew",
-            handler=self.put_picture,
+            handler=self.put_plan_picture,
             answer=PlanView,
             refusals=(408, 413),
         )
@@ -138,7 +139,7 @@ class Plan:
             path=picture,
             access="edit config",
             summary="Take the picture away",
-            handler=self.delete_picture,
+            handler=self.delete_plan_picture,
             answer=PlanView,
         )
 
@@ -180,12 +181,12 @@ class Plan:
         for place, one in enumerate(given.areas):
             if one.area not in self._site.directory.areas:
                 told = f"there is no area '{one.area[:80]}'"
-                raise Refused(400, told, errors=[{"pointer": f"/areas/{place}/area", "detail": told}])
+                raise Refused(409, told, errors=[{"pointer": f"/areas/{place}/area", "detail": told}])
         kept = Kept(areas=given.areas, devices=given.devices, changed_at=self._site.clock.now())
         await self._keep(PLAN, kept)
         return await self.get_plan(asked)
 
-    async def get_picture(self, _asked: Asked[Any]) -> web.Response:
+    async def get_plan_picture(self, _asked: Asked[Any]) -> web.Response:
         """The points that were uploaded, and nothing else of it."""
         picture = self._picture()
         if picture is None:
@@ -196,7 +197,7 @@ class Plan:
             headers={"Cache-Control": "private, max-age=86400", "ETag": f'"{picture.tag}"'},
         )
 
-    async def put_picture(self, asked: Asked[Any]) -> PlanView:
+    async def put_plan_picture(self, asked: Asked[Any]) -> PlanView:
         """Written anew and kept when this is answered."""
         self._require(asked)
         data = await read_body(asked.request, LARGEST_UPLOAD)
@@ -214,7 +215,7 @@ class Plan:
         )
         return await self.get_plan(asked)
 
-    async def delete_picture(self, asked: Asked[Any]) -> PlanView:
+    async def delete_plan_picture(self, asked: Asked[Any]) -> PlanView:
         """The drawing stays."""
         self._require(asked)
         self._memory.delete(PICTURE)

@@ -103,7 +103,11 @@ async def _mark(hub: HubKit, route: Route, name: str) -> str:
     async with hub.http.request(
         route.method, hub.hub_of.url + path, headers=headers, allow_redirects=False
     ) as answer:
-        return {299: "+", 403: "-", 401: "."}.get(answer.status, str(answer.status))
+        if answer.status != 429:
+            return {299: "+", 403: "-", 401: "."}.get(answer.status, str(answer.status))
+    # Whoever asks for everything at once is told to wait; that is not what is asked here.
+    await asyncio.sleep(float(answer.headers["Retry-After"]))
+    return await _mark(hub, route, name)
 
 
 async def _write() -> None:

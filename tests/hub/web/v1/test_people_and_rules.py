@@ -141,4 +141,4 @@ async def test_whoever_is_on_duty_is_told(hub: HubKit) -> None:
     assert [(duty["person_name"], duty["end"]) for duty in night["items"]] == [
         ("李强", "2026-03-03T00:00:00Z")
     ]
-    assert (await ask(hub, zhao, "GET", "/duty?at=2000-01-01T00:00:00Z"))[0] == 400
+    assert (await ask(hub, zhao, "GET", "/duty?at=2000-01-01T00:00:00Z"))[0] == 409
