@@ -12,7 +12,7 @@ from .judgement import Throw
 
 # what is smaller and slower than this may be a drop; single pixels look larger than they are, so that up to a
 # larger size only the second one from the same place is taken for a drop
-DROP_AREA_M2, PERHAPS_AREA_M2, DROP_SPEED = 0.002, 0.012, 12.0
+DROP_AREA_M2, PERHAPS_AREA_M2, SPECK_PX2, DROP_SPEED = 0.002, 0.012, 6.0, 12.0
 SAME_ACROSS_M, SAME_UP_M = 0.6, 1.5
 COUNT, WITHIN_S, REST_S = 3, 300.0, 3600.0
 
@@ -62,8 +62,9 @@ class DripCounter:
 
 
 def may_be_drop(throw: Throw) -> bool:
-    """Whether a fall is about as small and slow as a drop's."""
-    return throw.area_m2 < PERHAPS_AREA_M2 and throw.terminal.middle < DROP_SPEED
+    """Whether a fall is about as small and slow as a drop's, or too small in the picture to be told from one."""
+    speck = float(np.median([place.blob.area for place in throw.places])) < SPECK_PX2
+    return (speck or throw.area_m2 < PERHAPS_AREA_M2) and throw.terminal.middle < DROP_SPEED
 
 
 def is_same_place(one: Throw, other: Throw) -> bool:
