@@ -186,7 +186,7 @@ async def fate(sender: Any, delivery: Delivery) -> tuple[str, int]:
 
 async def _rehearse(name: str, kind_name: str, read: "ReadSection") -> int:
     """Every mood of the fake, each with a fresh sender; exit status 0 when only the good one delivered."""
-    from integrations.notify.fakes import FAKES, FakeServer, Mood
+    from integrations.notify.fakes import FAKES, Mood, serve
     from integrations.notify.fakes.alone import alone
     from integrations.notify.kinds import KINDS
 
@@ -196,7 +196,7 @@ async def _rehearse(name: str, kind_name: str, read: "ReadSection") -> int:
     for mood in Mood:
         async with alone(read.place.zone, read.place.language, read.directory) as link:
             fake = FAKES[kind_name](link.now)
-            async with FakeServer(fake, mood) as server:
+            async with serve(fake, mood) as server:
                 fake.introduce(link.memory, server.url, "wang_fang")
                 settings = kind.schema(fake.settings(server.url) | {"timeout": 1})
                 person = Person(id="wang_fang", name="王芳", language=read.place.language)

@@ -121,4 +121,4 @@ def test_a_rehearsal_goes_through_every_mood(run):
 
 
 def test_every_channel_of_a_provider_has_a_fake():
-    assert set(KINDS) - set(FAKES) == {"log", "inbox", "email", "apprise"}
+    assert set(KINDS) - set(FAKES) == {"log", "inbox", "apprise"}

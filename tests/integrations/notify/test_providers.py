@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.api import AuthFailed, DeliveryFailed, DeliveryRefused, HubError, Severity, TooEarly
 from integrations.notify import aliyun_sms, dingtalk, feishu, tencent_sms
 from integrations.notify.bark import BARK
-from integrations.notify.fakes import FAKES, FakeServer, Mood
+from integrations.notify.fakes import FAKES, Mood, serve
 from integrations.notify.fakes.answering import Reply
 from integrations.notify.gotify import GOTIFY
 from integrations.notify.kinds import KINDS
@@ -48,7 +48,7 @@ async def opened(link):
     servers = []
 
     async def open_(kind, **changed):
-        server = FakeServer(FAKES[kind](link.now))
+        server = serve(FAKES[kind](link.now))
         servers.append(await server.__aenter__())
         server.fake.introduce(link.memory, server.url, "wang_fang")
         settings = KINDS[kind].schema({**server.fake.settings(server.url), **changed})
