@@ -27,6 +27,8 @@ PAGES = (
     "automations.zh-CN.md",
     "cameras.md",
     "cameras.zh-CN.md",
+    "notices.md",
+    "notices.zh-CN.md",
 )
 SIMPLE = "triggers: [{trigger: homeassistant, event: start}]\n"
 QUIET = "actions: [{delay: 1}]\n"

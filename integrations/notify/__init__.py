@@ -26,6 +26,7 @@ from integrations.notify.events import NoticeDelivered, NoticeHeld, NoticeRefuse
 from integrations.notify.inbox import InboxRoutes
 from integrations.notify.kinds import CHANNELS, KINDS
 from integrations.notify.options import secrets_in
+from integrations.notify.preview import Preview
 from integrations.notify.repeats import MOST, WITHIN, Repeats
 from integrations.notify.schema import DELIVER, SEND, check_send
 from integrations.notify.sending import Notifier
@@ -161,6 +162,7 @@ async def begin_policy(link: Link, opened: Mapping[str, OpenChannel], digest: Ma
     link.on_timer(ring)
     link.on(AlarmAcknowledged, lambda event: link.site.receipts.acknowledged(event.alarm, event.by))
     TapLinks(link).serve()
+    Preview(link, opened).serve()
     link.action("notify.deliver", Deliverer(link, opened).deliver)
     link.action("notify.escalate", escalation.escalate)
     link.action("notify.send", notifier.send)
