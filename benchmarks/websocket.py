@@ -6,6 +6,9 @@ reads it knows how late it is. Every 25th client reads each message; the others 
 otherwise need more of the machine than the hub. One line of JSON a scenario.
 
     python benchmarks/websocket.py [--clients 500] [--changes 2000] [--seconds 10]
+
+With --home-assistant, Home Assistant is measured in the hub's place: run it with the Python of an environment that has
+Home Assistant. Its states, its http and its websocket_api do the same in the same process arrangement.
 """
 
 import argparse
@@ -20,6 +23,9 @@ import selectors
 import socket
 import tempfile
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -132,21 +138,29 @@ def listen(address: tuple[str, int, str, str], scenario: str, count: int, second
 # --- the hub ----------------------------------------------------------------------------------------------------------
 
 
-async def measure(hub: Any, scenario: str, options: argparse.Namespace) -> dict[str, Any]:
+@dataclass
+class Server:
+    """What is measured: where it listens, a token for it, and how one of its states is set."""
+
+    url: str
+    token: str
+    set_state: Callable[[str, str], object]
+
+
+async def measure(server: Server, scenario: str, options: argparse.Namespace) -> dict[str, Any]:
     """One scenario against a running hub."""
     context = multiprocessing.get_context("spawn")
     near, far = context.Pipe()
-    host, port = hub.url.removeprefix("http://").split(":")
-    address = (host, int(port), "/api/websocket", hub.token)
+    host, port = server.url.removeprefix("http://").split(":")
+    address = (host, int(port), "/api/websocket", server.token)
     clients = context.Process(target=listen, args=(address, scenario, options.clients, options.seconds, far))
     clients.start()
     await asyncio.to_thread(near.recv)
     used, began, done = resource.getrusage(resource.RUSAGE_SELF), time.time(), 0
-    states = hub.states
     while (now := time.time()) < began + options.seconds:
         due = int((now - began) * options.changes)
         while done < due:
-            states.set(f"sensor.s{done % ENTITIES}", str(int(time.time() * 1e6)))
+            server.set_state(f"sensor.s{done % ENTITIES}", str(int(time.time() * 1e6)))
             done += 1
         await asyncio.sleep(0.0005)
     after, wall = resource.getrusage(resource.RUSAGE_SELF), time.time() - began
@@ -163,30 +177,68 @@ async def measure(hub: Any, scenario: str, options: argparse.Namespace) -> dict[
 
 
 async def run(options: argparse.Namespace) -> None:
-    """Every scenario, one after the other, against one hub."""
+    """Every scenario, one after the other, against one server."""
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as folder:
+        async with (home_assistant if options.home_assistant else this_hub)(Path(folder)) as server:
+            for scenario in options.scenario or SCENARIOS:
+                os.sched_setaffinity(0, cores[1:] or cores)  # inherited by the clients
+                task = asyncio.ensure_future(measure(server, scenario, options))
+                await asyncio.sleep(0.5)
+                os.sched_setaffinity(0, cores[:1])
+                print(json.dumps(await task), flush=True)
+
+
+@asynccontextmanager
+async def this_hub(folder: Path) -> AsyncIterator[Server]:
+    """A hub with the entities, in this process."""
     from dataclasses import replace
 
     from hub.api import Entity
     from hub.runtime.hub import Hub
 
-    cores = sorted(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "config"
-        config.mkdir()
-        (config / "configuration.yaml").write_text("hub: {name: Benchmark}\n")
-        hub = Hub(config, Path(folder) / "data", port=0)
-        await hub.start()
-        house = hub.homeassistant.house
-        house.limits = replace(house.limits, sockets=10_000)
-        for index in range(ENTITIES):
-            hub.states.declare(Entity(id=f"sensor.s{index}", name=f"Sensor {index}", unit="s"))
-        for scenario in options.scenario or SCENARIOS:
-            os.sched_setaffinity(0, cores[1:] or cores)  # inherited by the clients
-            task = asyncio.ensure_future(measure(hub, scenario, options))
-            await asyncio.sleep(0.5)
-            os.sched_setaffinity(0, cores[:1])
-            print(json.dumps(await task), flush=True)
-        await hub.stop()
+    config = folder / "config"
+    config.mkdir()
+    (config / "configuration.yaml").write_text("hub: {name: Benchmark}\n")
+    hub = Hub(config, folder / "data", port=0)
+    await hub.start()
+    house = hub.homeassistant.house
+    house.limits = replace(house.limits, sockets=10_000)
+    for index in range(ENTITIES):
+        hub.states.declare(Entity(id=f"sensor.s{index}", name=f"Sensor {index}", unit="s"))
+    yield Server(hub.url, hub.token, hub.states.set)
+    await hub.stop()
+
+
+@asynccontextmanager
+async def home_assistant(folder: Path) -> AsyncIterator[Server]:
+    """Home Assistant with its http and websocket_api and the same entities, in this process."""
+    from homeassistant import auth, loader
+    from homeassistant.bootstrap import async_load_base_functionality
+    from homeassistant.config_entries import ConfigEntries
+    from homeassistant.core import HomeAssistant
+    from homeassistant.setup import async_setup_component
+
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    hass = HomeAssistant(str(folder))
+    hass.config.config_dir = str(folder)
+    loader.async_setup(hass)
+    hass.config_entries = ConfigEntries(hass, {})
+    await async_load_base_functionality(hass)
+    hass.auth = await auth.auth_manager_from_config(hass, [{"type": "homeassistant"}], [])
+    listening = {"http": {"server_host": ["127.0.0.1"], "server_port": port}}
+    for name in ("http", "websocket_api"):
+        if not await async_setup_component(hass, name, listening):
+            raise RuntimeError(f"Home Assistant could not set up {name}")
+    user = await hass.auth.async_create_system_user("Benchmark", group_ids=["system-admin"])
+    token = hass.auth.async_create_access_token(await hass.auth.async_create_refresh_token(user))
+    await hass.async_start()
+    told = {"friendly_name": "Sensor", "unit_of_measurement": "s"}
+    for index in range(ENTITIES):
+        hass.states.async_set(f"sensor.s{index}", "0", told)
+    yield Server(f"http://127.0.0.1:{port}", token, lambda one, text: hass.states.async_set(one, text, told))
+    await hass.async_stop()
 
 
 def main() -> None:
@@ -197,6 +249,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=500)
     parser.add_argument("--changes", type=int, default=2000, help="state changes a second")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--home-assistant", action="store_true")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
     asyncio.run(run(parser.parse_args()))
 
