@@ -1,6 +1,7 @@
 """A storm: thousands of alarms at once, and what people get of it.
 
     python -m benchmarks.storm --dir EMPTY_SCRATCH_DIR [--alarms 10000] [--critical 100] [--people 5] [--burst 5]
+        [--no-rule]  (alarms alone: nothing is done about them)
 
 A whole hub on a real clock and a real disk, one rule with templates in two languages, a channel that counts. Prints one
 JSON object: seconds from the first alarm until all are stored, from the first critical alarm to its first notice, until
@@ -129,6 +130,8 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
         for n in range(options.people)
     )
     text = CONFIGURATION.format(burst=options.burst, persons=persons)
+    if options.no_rule:
+        text = text.partition("automation:")[0]
     (folder / "config" / "configuration.yaml").write_text(text, encoding="utf-8")
     manager = Manager()
     manager.add(counting.integration())
@@ -144,7 +147,8 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
         while hub.store.outbox.pending and time.perf_counter() - begun < PATIENCE:
             await asyncio.sleep(0.05)
         counted = time.perf_counter()
-        await wait_for_digests(counting, options.people, begun)
+        if not options.no_rule:
+            await wait_for_digests(counting, options.people, begun)
     finally:
         watching.cancel()
         await hub.stop()
@@ -208,6 +212,7 @@ def main() -> None:
     parser.add_argument("--critical", type=int, default=100)
     parser.add_argument("--people", type=int, default=5)
     parser.add_argument("--burst", type=int, default=5)
+    parser.add_argument("--no-rule", action="store_true")
     print(json.dumps(asyncio.run(measure(parser.parse_args())), ensure_ascii=False, indent=1))
 
 
