@@ -198,7 +198,7 @@ async def _rehearse(name: str, kind_name: str, read: "ReadSection") -> int:
             fake = FAKES[kind_name](link.now)
             async with serve(fake, mood) as server:
                 fake.introduce(link.memory, server.url, "wang_fang")
-                settings = kind.schema(fake.settings(server.url) | {"timeout": 1})
+                settings = kind.schema(fake.settings(server.url) | {"timeout": 2})
                 person = Person(id="wang_fang", name="王芳", language=read.place.language)
                 address = Address(
                     channel=name, options=kind.address({"to": fake.address} if fake.address else {})

@@ -16,8 +16,8 @@ KEY = FAKES["wecom_bot"].secrets[0]
 CONFIG = """
 notify:
   channels:
-    group: {{type: wecom_bot, url: "{url}/cgi-bin/webhook/send?key={key}", timeout: 1}}
-    phone: {{type: bark, url: "{url}", timeout: 1}}
+    group: {{type: wecom_bot, url: "{url}/cgi-bin/webhook/send?key={key}", timeout: 10}}
+    phone: {{type: bark, url: "{url}", timeout: 10}}
     inbox: {{}}
 people:
   persons:

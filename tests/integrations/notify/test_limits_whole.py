@@ -15,7 +15,7 @@ def site(url):
     return f"""
         notify:
           digest: {{burst: 1000}}
-          channels: {{group: {{type: wecom_bot, url: "{url}/cgi-bin/webhook/send?key={KEY}", timeout: 1}}}}
+          channels: {{group: {{type: wecom_bot, url: "{url}/cgi-bin/webhook/send?key={KEY}", timeout: 20}}}}
         people:
           persons:
             - {{id: wang, name: 王, roles: grid_worker, channels: [group]}}

@@ -67,7 +67,7 @@ async def push(link):
     """A sender to a person with one browser at a fake service."""
     async with FakeServer(PushService(link.now)) as server:
         server.fake.introduce(link.memory, server.url, "wang_fang")
-        settings = WEB_PUSH.schema({**server.fake.settings(server.url), "timeout": 1})
+        settings = WEB_PUSH.schema({**server.fake.settings(server.url), "timeout": 20})
         yield server, WEB_PUSH.open(settings, link)
 
 
