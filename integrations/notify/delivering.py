@@ -150,7 +150,9 @@ class Deliverer:
             hidden = delivery.notice.sensitive and not channel.kind.private
             if hidden:
                 await self.link.inbox.put(letter_of(delivery))  # where the neutral sentence sends them
-            receipt = await channel.sender.send(discreet(delivery) if hidden else delivery)
+            receipt = await channel.sender.send(
+                discreet(delivery, self.link.site.url) if hidden else delivery
+            )
         except (TooEarly, Throttled):
             raise
         except HubError as error:

@@ -155,10 +155,14 @@ async def test_no_secret_and_no_address_is_ever_told(opened, server, link, mood,
 
 
 async def test_a_sensitive_notice_shows_nothing_of_what_it_says(opened, server, link):
-    await opened.deliver(call(server, title="血氧 82%", message="王芳血氧过低，医生请看", sensitive=True))
+    link.site.url = "https://hub.example.org"
+    told = {"title": "血氧 82%", "message": "王芳血氧过低，医生请看", "sensitive": True, "url": ""}
+    await opened.deliver(call(server, **told))
     (shown,) = server.fake.shown
     assert "血氧" not in shown
     assert "您有一条新消息" in shown
+    linked = server.fake.kind not in ("aliyun_sms", "tencent_sms", "wechat_mini", "gotify", "ntfy", "webhook")
+    assert ("https://hub.example.org/#/me" in shown) == linked  # the last three have it beside the text
     assert [(letter.person, letter.title) for letter in link.inbox.letters] == [("wang_fang", "血氧 82%")]
 
 
