@@ -29,6 +29,10 @@ QUICK = 0.2  # share by which a still thing's picture follows it
 SAME = 0.8  # of the threshold: a still thing looks like itself
 PATIENCE = 8.0  # seconds for which a still thing may be hidden, or gone, before it is forgotten
 OTHER_PICTURE = 0.55  # share of the window that changed: another picture
+FAMILIAR, NEARER = 0.3, 0.5  # share that differs from a former ground at most, and by that of the present one
+FORMER = 2  # grounds that are kept: the street behind a truck, the day before the infrared switch
+COLOUR, COLOURED, COLOURLESS = 0.05, 0.3, 0.005  # logarithms; shares of a window in colour and in infrared
+LAYERS = ("scene", "long", "noise", "still", "since", "seen", "hidden", "empty", "began")
 STABLE = 0.25  # share that may change between two pictures of one scene
 SAMPLES, MOST_SAMPLES = 15, 60  # pictures to learn a scene from, and to try for
 LONGEST_STEP = 5.0  # seconds that count between two pictures
@@ -58,6 +62,9 @@ class Ground:
             np.zeros((height, width), dtype=np.float32) for _ in range(4)
         )
         self.began = 0.0  # container seconds that `since` counts from
+        self.scene = 0  # another number for each scene that was learned, the same when it is back
+        self._scenes = 0
+        self._former: deque[dict[str, Any]] = deque(maxlen=FORMER)
         self._steadiness = Steadiness(width, height)
         self._samples: deque[Picture] = deque(maxlen=SAMPLES)
         self._tried = 0
@@ -74,20 +81,55 @@ class Ground:
         if self.long is None:
             self._learn(picture, values, t)
             return None
-        shift = self._steadiness.shift(self.long, values)
-        valid = None
-        if shift != (0.0, 0.0):
-            values = moved(values, (-shift[0], -shift[1]))
-            valid = inside(self.shape, shift)
-        look, field, sudden = self._compare(values, self.long, t, step, valid)
-        if np.count_nonzero(look.changed) > OTHER_PICTURE * look.changed.size:
-            self._learn(picture, values_of(picture), t)
+        look, field, sudden, apart = self._against(values, t, step)
+        if apart > FAMILIAR and self._recall(values, t, step, apart):
+            look, field, sudden, apart = self._against(values, t, step)
+        if apart > OTHER_PICTURE:
+            self._learn(picture, values, t)
             return None
         self._samples.clear()
         self._tried = 0
         self._brighten(field, sudden, step)
         look.values = look.values + self.followed
         return look
+
+    @property
+    def scenes(self) -> set[int]:
+        """The present scene and those that can come back."""
+        return {self.scene, *(former["scene"] for former in self._former)}
+
+    def _against(self, values: Values, t: float, step: float) -> tuple[Look, Values, Values, float]:
+        """The picture against the ground: the look, the light's field and edges, the share that differs."""
+        assert self.long is not None  # noqa: S101 - `look` has seen to it
+        shift = self._steadiness.shift(self.long, values)
+        valid = None
+        moved_values = values
+        if shift != (0.0, 0.0):
+            moved_values = moved(values, (-shift[0], -shift[1]))
+            valid = inside(self.shape, shift)
+        look, field, sudden = self._compare(moved_values, self.long, t, step, valid)
+        apart = np.count_nonzero(look.changed) / look.changed.size
+        return look, field, sudden, 1.0 if switched(values, self.long) else apart
+
+    def _recall(self, values: Values, t: float, step: float, apart: float) -> bool:
+        """Go on with a former ground if the picture is much nearer to that."""
+        for former in list(self._former):
+            present = self._exchange(former)
+            if self._against(values, t, step)[3] < min(FAMILIAR, NEARER * apart):
+                self._former.remove(former)
+                self._former.append(present)
+                self._last = None
+                return True
+            self._exchange(present)
+        return False
+
+    def _exchange(self, layers: dict[str, Any]) -> dict[str, Any]:
+        """Put a scene's layers in the place of the present ones, which are returned."""
+        present = {name: getattr(self, name) for name in LAYERS}
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+        self._edge_due = 0.0
+        return present
 
     def _compare(
         self, values: Values, before: Values, t: float, step: float, valid: Mask | None
@@ -200,19 +242,27 @@ class Ground:
             return
         stack = np.stack(self._samples)
         middle = np.median(stack, axis=0).astype(np.uint8)
+        if self.long is not None:
+            self._former.append({name: getattr(self, name) for name in LAYERS})
         self.long = values_of(middle)
         deviation = np.median(np.abs(stack[::3].astype(np.float32) - middle), axis=0).mean(axis=2) / 0.6745
         relative = cv2.blur(deviation, (9, 9)) / (middle.mean(axis=2) + DARKEST)
         self.noise = np.repeat(np.clip(relative, 0.005, 0.08)[..., None], 2, axis=2).astype(np.float32)
         self.began, self._edge_due = t, t
-        for layer in (self.since, self.seen, self.hidden, self.empty):
-            layer.fill(0)
+        self.still = np.zeros_like(self.long)
+        self.since, self.seen, self.hidden, self.empty = (np.zeros(self.shape, np.float32) for _ in range(4))
         self._samples.clear()
         self._last, self._tried = None, 0
-        self.learned += 1
+        self._scenes += 1
+        self.scene = self._scenes
 
-    learned = 0  # times that a scene was learned
     followed: Values | float = 0.0  # by how much the light moved with the last picture
+
+
+def switched(now: Values, ground: Values) -> bool:
+    """Whether one of the two is a picture in infrared, without any colour, and the other is not."""
+    shares = sorted(float((colour_distance(one[::2, ::2]) > COLOUR).mean()) for one in (now, ground))
+    return shares[0] < COLOURLESS and shares[1] > COLOURED
 
 
 def score_of(difference: Values, scale: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -52,6 +52,9 @@ class Item:
     restless: deque[float] = field(default_factory=lambda: deque(maxlen=CALM))
     latest: deque[Values] = field(default_factory=lambda: deque(maxlen=LATEST))
     named: str = ""
+    looks: dict[int, tuple[Values, Values]] = field(
+        default_factory=dict
+    )  # `clean` and `dirty` of other scenes
 
     @property
     def place(self) -> tuple[slice, slice]:
@@ -120,6 +123,13 @@ class Item:
         """Judge anew whether it holds still."""
         self.restless.clear()
         self.latest.clear()
+
+    def redraw(self, fresh: Item, since: float) -> None:
+        """It looks like another one from now on."""
+        self.mask, self.since, self.clean, self.dirty = fresh.mask, since, fresh.clean, fresh.dirty
+        self.top, self.left = fresh.top, fresh.left
+        self.looks.clear()
+        self.forget_moves()
 
     def recognised(self, now: Values) -> State:
         """Whether it is there in a scene that was learned anew, in whatever light: by its texture alone."""

@@ -31,6 +31,7 @@ LOST_AFTER, UNTOLD_LOST_AFTER = (
     4 * 3600.0,
     1200.0,
 )  # seconds until a thing that can't be found again is forgotten
+NOT_THERE, THERE = 0.2, 0.6  # share of a thing that differs from a ground which never had it
 TRY_AGAIN = 10.0  # seconds between two tries to find it
 Closed = Callable[[Zone, float], float | None]
 
@@ -64,7 +65,7 @@ class Watcher:
         self.ground = Ground(self.window.width, self.window.height)
         self.masks = [self.window.mask(zone.points) for zone in self.zones]
         self.areas = [max(1, int(np.count_nonzero(mask))) for mask in self.masks]
-        self.items, self._learned, self._tried = [], 0, 0.0
+        self.items, self._scene, self._tried = [], 0, 0.0
 
     def feed(self, picture: Picture, t: float) -> list[Told]:
         """Take one picture (BGR); what there is to tell by now."""
@@ -73,11 +74,11 @@ class Watcher:
             self.open(width, height)
         assert self.window is not None  # noqa: S101 - opened above
         self.look = look = self.ground.look(self.window.cut(picture), t)
-        if self.ground.learned != self._learned:
-            self._recognise(t)
+        if self.ground.scene != self._scene:
+            self._recognise(t, look)
         if look is None:
             return []
-        for item in self.items:
+        for item in [item for item in self.items if not item.lost]:
             item.follow(self.ground.followed)
         self._find_again(look)
         told = [one for item in list(self.items) if not item.lost for one in self._attend(item, look)]
@@ -129,17 +130,40 @@ class Watcher:
             return
         since = item.since if item.told else self._since(still)
         fresh = item_of(still, since, item.zone, self.ground.long, self.ground.still)  # type: ignore[arg-type]
-        item.mask, item.since, item.clean, item.dirty = still, since, fresh.clean, fresh.dirty
-        item.top, item.left, item.odd_since = fresh.top, fresh.left, None
-        item.forget_moves()
+        item.redraw(fresh, since)
+        item.odd_since = None
 
-    def _recognise(self, t: float) -> None:
-        """The scene was learned anew: which things are still in it?"""
-        self._learned, self._tried = self.ground.learned, t
-        assert self.ground.long is not None  # noqa: S101 - it was just learned
+    def _recognise(self, t: float, look: Look | None) -> None:
+        """The scene was learned anew, or is a former one again: which things are still in it?"""
+        before, self._scene, self._tried = self._scene, self.ground.scene, t
+        known = self.ground.scenes
         for item in self.items:
+            if not item.lost:
+                item.looks[before] = (item.clean, item.dirty)
             item.gone_since = item.odd_since = None
-            self._look_for(item, self.ground.long)
+            if self._scene in item.looks:
+                (item.clean, item.dirty), item.lost = item.looks[self._scene], False
+                item.forget_moves()
+            elif look is not None:
+                self._look_at(item, look)
+            else:
+                assert self.ground.long is not None  # noqa: S101 - it was just learned
+                self._look_for(item, self.ground.long)
+            item.looks = {scene: pair for scene, pair in item.looks.items() if scene in known}
+
+    def _look_at(self, item: Item, look: Look) -> None:
+        """A thing of another scene, in a former one that is known without it."""
+        share = float(look.changed[item.mask].mean())
+        # What hides the whole scene, a truck that is back, shows no difference either.
+        gone = share < NOT_THERE and item.recognised(look.values) == "absent"
+        item.lost = share < THERE and not gone
+        if item.lost:
+            return
+        assert self.ground.long is not None  # noqa: S101 - there is a look
+        item.clean = self.ground.long[item.place].copy()
+        if share >= THERE:
+            item.dirty = look.values[item.place].copy()
+        item.forget_moves()
 
     def _find_again(self, look: Look) -> None:
         """Look for lost things now and then; some are hidden only for a while."""
@@ -278,9 +302,7 @@ class Watcher:
         for known in [item, *([part] if part else [])]:
             still[known.place][known.mask[known.place]] = known.dirty[known.mask[known.place]]
         fresh = item_of(patch, since, item.zone, long, still)
-        item.mask, item.since, item.clean, item.dirty = patch, since, fresh.clean, fresh.dirty
-        item.top, item.left = fresh.top, fresh.left
-        item.forget_moves()
+        item.redraw(fresh, since)
 
     # --- telling ------------------------------------------------------------------------------------------
 
