@@ -195,6 +195,13 @@ def _take_out(
     if "memory" in tables(connection):
         own = (OWNER, KEY + subject.id)
         erased["memory"] += connection.execute("DELETE FROM memory WHERE owner = ? AND key = ?", own).rowcount
+        browsers = ("notify", f"push/{subject.id}")  # where Web Push reaches them
+        erased["memory"] += connection.execute(
+            "DELETE FROM memory WHERE owner = ? AND key = ?", browsers
+        ).rowcount
+    if "inbox" in tables(connection):  # what was said to the person goes whole
+        mine = connection.execute("DELETE FROM inbox WHERE person = ?", (subject.id,))
+        erased["inbox"] += mine.rowcount
     for trace in list(traces(connection, subject)):
         if trace.table in KEPT:
             kept[trace.table] += 1
