@@ -119,4 +119,4 @@ class Preview:
 
     def _shown(self, channel: OpenChannel, delivery: Delivery) -> Delivery:
         hidden = delivery.notice.sensitive and not channel.kind.private
-        return discreet(delivery) if hidden else delivery
+        return discreet(delivery, self.link.site.url) if hidden else delivery

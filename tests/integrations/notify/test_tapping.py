@@ -1,11 +1,13 @@
 """In a whole hub: one tap on the link in a notice takes its alarm on, and a link is good for nothing else."""
 
+import asyncio
 import re
 import textwrap
 
 import pytest
+import voluptuous as vol
 
-from hub.api import AlarmAcknowledged
+from hub.api import AlarmAcknowledged, Channel, Integration
 from tests.integrations.notify.test_policy import SITE, house  # noqa: F401
 
 OUTSIDE = (
@@ -156,6 +158,22 @@ async def test_who_only_lives_here_and_what_is_no_alarm_has_no_link(hub, house, 
     await house.tell("person:sun")
     await house.tell("person:wang", alarm="")
     assert [delivery.notice.url for delivery in hub.deliveries[-2:]] == ["", ""]
+
+
+async def test_a_channel_that_several_see_carries_no_link(hub, house):  # noqa: F811
+    async def run(link, _config):
+        link.ready()
+        await asyncio.Event().wait()
+
+    group = Channel(
+        name="group", summary="", schema=dict, address=dict, open=lambda _s, _l: hub.collector, shared=True
+    )
+    schema = vol.Schema(vol.Any(None, {}))
+    hub.add(Integration(name="drums", run=run, schema=schema, channels=(group,), entities=None))
+    await hub.start("drums:\n" + OUTSIDE.replace("one: {type: collect}", "one: {type: group}"))
+    await house.force()
+    await house.tell("person:wang")
+    assert (hub.deliveries[0].notice.url, hub.deliveries[0].notice.message) == ("", "go")
 
 
 async def test_nobody_said_where_the_hub_is_reached(hub, house):  # noqa: F811
