@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from .dripping import DripCounter, Dripping, may_be_drop
 from .judgement import Rejection, Throw, judge
 from .linking import Linker
 from .sensitivity import USUAL, lead
-from .stitching import Pieces, leads_to
+from .stitching import Pieces, leads_to, leads_to_any
 from .tracks import Place, Track
 
 REMEMBER_S = 6.0
@@ -152,7 +152,7 @@ class Detector:
 
     def _is_held(self, track: Track, now: float) -> bool:
         """True while what may be its rest is in the air: both are judged together then."""
-        if now - track.last > HOLD_S or not any(leads_to(track, other) for other in self._linker.tracks):
+        if now - track.last > HOLD_S or not leads_to_any(track, self._linker.tracks):
             return False
         for piece in (*islice(self._pieces.unions(track), UNIONS), track):
             self._pieces.keep(piece)
@@ -162,8 +162,9 @@ class Detector:
     def _goes_on(self, track: Track) -> bool:
         """True when a live, longer track took over most of this one's places."""
         mine = {id(place) for place in track.places[-8:]}
+        since, wanted = track.places[-len(mine)].blob.t, min(3, len(mine))
         return any(
-            len(mine & {id(place) for place in other.places}) >= min(3, len(mine))
+            other.last >= since and _shared(other.places, mine, since) >= wanted
             for other in self._linker.tracks
         )
 
@@ -174,6 +175,11 @@ class Detector:
     def _is_known(self, throw: Throw) -> bool:
         """True for a further piece of a throw that has been told already: it lies on the same path."""
         return any(_same_path(known, throw) or _same_path(throw, known) for known in self._known)
+
+
+def _shared(places: list[Place], mine: set[int], since: float) -> int:
+    """How many of the places from `since` on are among mine."""
+    return sum(id(p) in mine for p in takewhile(lambda p: p.blob.t >= since, reversed(places)))
 
 
 def _same_path(known: Throw, throw: Throw) -> bool:

@@ -15,6 +15,8 @@ BRIDGE_S = 0.42
 SPEED_DOWN, SPEED_UP, SPEED_ACROSS = -48.0, 7.0, 13.0
 GATE = 14.0
 TRACK_CAP, SEED_CAP = 90, 30
+# a track that was seen so lately is still in the picture
+UNSEEN_S = 0.06
 # a thing that seems to be this low, seen before the facade, lies on the ground
 GROUND_M = 0.1
 # areas within this factor are alike: drops and flakes have company, a shirt among them has none
@@ -77,13 +79,15 @@ class Linker:
         mean, variance = predict(self._tracks, t)
         spread = variance[:, None] + where[None, :, 2:] ** 2 + 0.01**2
         distance = ((where[None, :, :2] - mean[:, None]) ** 2 / spread).sum(axis=2)
-        for index in np.flatnonzero(distance.min(axis=1) <= GATE):
+        fitting = np.flatnonzero(distance.min(axis=1) <= GATE)
+        crowds = _count_neighbours(where) if len(fitting) else []
+        for index in fitting:
             track, order = self._tracks[index], np.argsort(distance[index])[:3]
             near = (int(i) for i in order if distance[index, i] <= GATE and _alike(places[i], track))
             chosen = next(near, None)
             if chosen is None:
                 continue
-            track.add(places[chosen], _neighbours(where, chosen))
+            track.add(places[chosen], crowds[chosen])
             if len(track.places) >= 5:
                 claimed.add(chosen)
         return claimed
@@ -113,11 +117,13 @@ class Linker:
 
     def _count_company(self) -> None:
         """Note in each track how many others of about its size are sinking just now, as flakes and drops do."""
-        sizes = [t.places[-1].blob.area for t in self._tracks if len(t.places) >= 5 and t.drop > 0.5]
-        for track in self._tracks:
-            size = track.places[-1].blob.area
-            alike = sum(size < SIMILAR * other and other < SIMILAR * size for other in sizes)
-            track.company.append(max(alike - 1, 0))
+        if not self._tracks:
+            return
+        sizes = np.array([track.places[-1].blob.area for track in self._tracks])
+        sinking = sizes[[len(track.places) >= 5 and track.drop > 0.5 for track in self._tracks]]
+        alike = (sizes[:, None] < SIMILAR * sinking) & (sinking < SIMILAR * sizes[:, None])
+        for track, count in zip(self._tracks, alike.sum(axis=1).tolist(), strict=True):
+            track.company.append(max(count - 1, 0))
 
     def _merge(self) -> None:
         """Of tracks that share their two last places keep the longest."""
@@ -137,27 +143,27 @@ class Linker:
 
     def _end(self, now: float) -> list[Track]:
         ended, alive = [], []
+        gone = self._are_out(now)
         for track in self._tracks:
             patience = BRIDGE_S if len(track.places) >= 5 else TENTATIVE_S
-            if now - track.last > patience or self._is_out(track, now):
+            if now - track.last > patience or id(track) in gone:
                 ended.append(track)
             elif not track.loiters():
                 alive.append(track)
         self._tracks = alive
         return [track for track in ended if len(track.places) >= 4]
 
-    def _is_out(self, track: Track, now: float) -> bool:
-        """True once an established track has come to the ground or must have left the picture."""
-        if len(track.places) < 6:
-            return False
-        last = track.places[-1]
-        if last.up < GROUND_M and track.drop > 1.0:
-            return True
-        if now - track.last < 0.06:
-            return False
-        (ahead,), _ = predict([track], now)
-        pixel = self._calibration.project(np.array([[*ahead, 0.0]]))[0]
-        return not (0 <= pixel[0] < self._calibration.width and 0 <= pixel[1] < self._calibration.height)
+    def _are_out(self, now: float) -> set[int]:
+        """The established tracks that have come to the ground or must have left the picture, by identity."""
+        established = [track for track in self._tracks if len(track.places) >= 6]
+        gone = {id(t) for t in established if t.places[-1].up < GROUND_M and t.drop > 1.0}
+        unseen = [t for t in established if now - t.last >= UNSEEN_S and id(t) not in gone]
+        if unseen:
+            ahead, _ = predict(unseen, now)
+            x, y = self._calibration.project(np.pad(ahead, ((0, 0), (0, 1)))).T
+            inside = (x >= 0) & (x < self._calibration.width) & (y >= 0) & (y < self._calibration.height)
+            gone.update(id(track) for track, held in zip(unseen, inside.tolist(), strict=True) if not held)
+        return gone
 
 
 def _alike(place: Place, track: Track) -> bool:
@@ -166,6 +172,8 @@ def _alike(place: Place, track: Track) -> bool:
     return blob.t > last.t and blob.area < 8 * last.area + 12 and last.area < 8 * blob.area + 12
 
 
-def _neighbours(where: NDArray[np.float64], chosen: int) -> int:
-    """How many other blobs lie within 2.5 m."""
-    return int((np.hypot(*(where[:, :2] - where[chosen, :2]).T) < 2.5).sum()) - 1
+def _count_neighbours(where: NDArray[np.float64]) -> list[int]:
+    """For each blob how many others lie within 2.5 m."""
+    across, up = where[:, 0], where[:, 1]
+    near = np.hypot(across[:, None] - across, up[:, None] - up) < 2.5
+    return [count - 1 for count in near.sum(axis=1).tolist()]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from .tracks import Track, predict
+from .tracks import Array, Place, Track, foresee, rows_of
 
 KEPT = 40
 GAP_S = 1.0
@@ -38,33 +39,61 @@ class Pieces:
         """The track with each remembered piece that leads to it, the best first."""
         while self._kept and track.first - self._kept[0].last > GAP_S:
             self._kept.popleft()
-        fits = [(miss, piece) for piece in self._kept if (miss := miss_of(piece, track)) < GATE]
-        for _miss, piece in sorted(fits, key=lambda pair: pair[0]):
-            yield union(piece, track)
+        pieces = list(self._kept)
+        misses = misses_of([(piece, track) for piece in pieces])
+        for index in sorted(range(len(pieces)), key=lambda index: misses[index]):
+            if misses[index] >= GATE:
+                return
+            yield union(pieces[index], track)
 
 
 def leads_to(piece: Track, track: Track) -> bool:
     """Whether a track of some places goes on where the piece was bound."""
-    return len(track.places) >= LEAST_PLACES and track.last > piece.last and miss_of(piece, track) < GATE
+    return leads_to_any(piece, [track])
 
 
-def miss_of(piece: Track, track: Track) -> float:
-    """How far (squared, in standard deviations) the track's first places lie from where the piece was bound."""
-    before = [place for place in piece.places if place.blob.t < track.first]
-    if len(before) < LEAST_PLACES or track.first - before[-1].blob.t > GAP_S:
-        return np.inf
-    begun = Track(before)
-    misses = []
-    for place in track.places[:CHECKED]:
-        (mean,), (variance,) = predict([begun], place.blob.t)
-        spread = variance + UNTOLD_M**2 + (place.across_sigma**2, place.up_sigma**2)
-        misses.append(float((((place.across, place.up) - mean) ** 2 / spread).sum()))
-    return float(np.median(misses))
+def leads_to_any(piece: Track, tracks: Iterable[Track]) -> bool:
+    """Whether one of the tracks, of some places, goes on where the piece was bound."""
+    later = [(piece, t) for t in tracks if len(t.places) >= LEAST_PLACES and t.last > piece.last]
+    return any(miss < GATE for miss in misses_of(later))
+
+
+def misses_of(pairs: Sequence[tuple[Track, Track]]) -> list[float]:
+    """For pieces and tracks: how far (squared, in standard deviations) the track's first places lie from where the
+    piece was bound; all in one go."""
+    misses, near, rows = [np.inf] * len(pairs), [], []
+    for index, (piece, track) in enumerate(pairs):
+        before = _before(piece, track.first)
+        if len(before) >= LEAST_PLACES and track.first - before[-1].blob.t <= GAP_S:
+            near.append(index)
+            rows.append(piece.recent if len(before) == len(piece.places) else rows_of(before))
+    if not near:
+        return misses
+    begun = np.array([[place.row for place in pairs[index][1].places[:CHECKED]] for index in near])
+    mean, variance = foresee(np.array(rows), begun[:, :, 0])
+    spread = variance + UNTOLD_M**2 + 1.0 / begun[:, :, 3:]
+    for index, miss in zip(near, _middle(((begun[:, :, 1:3] - mean) ** 2 / spread).sum(axis=2)), strict=True):
+        misses[index] = miss
+    return misses
+
+
+def _middle(values: Array) -> list[float]:
+    """The median of each row."""
+    ordered = np.sort(values, axis=1)
+    count = ordered.shape[1]
+    return list(0.5 * (ordered[:, (count - 1) // 2] + ordered[:, count // 2]))
+
+
+def _before(piece: Track, t: float) -> list[Place]:
+    """What the piece had before `t`."""
+    if piece.last < t:
+        return piece.places
+    return piece.places[: bisect_left(piece.places, t, key=lambda place: place.blob.t)]
 
 
 def union(piece: Track, track: Track) -> Track:
     """Both as one track; of the earlier piece what lies before the later one."""
-    before = [place for place in piece.places if place.blob.t < track.first]
+    before = _before(piece, track.first)
     share = len(before) / len(piece.places)
     rate = track.looks / max(track.last - track.first, 1e-3)
     unseen = round(rate * max(track.first - piece.last, 0.0))

@@ -19,6 +19,10 @@ WINDOW_S = 0.45
 PULL, PULL_SPREAD = np.array([0.0, -6.0]), np.array([2.5, 5.0])
 END_S = 0.4
 LOITER_S, LOITER_DROP_M = 0.8, 0.35
+# the normal equations of 1, t, t^2 / 2: which power of t each entry sums, by which factor, and what is believed
+HANKEL = np.array([[0, 1, 2], [1, 2, 3], [2, 3, 4]])
+HALVES = np.array([[1.0, 1.0, 0.5], [1.0, 1.0, 0.5], [0.5, 0.5, 0.25]])
+BELIEF = np.array([np.diag([0.0, 1e-3, spread**-2.0]) for spread in PULL_SPREAD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Track:
     """Places of one supposed thing in time order, and how crowded the picture was around it.
 
     `crowd`: blobs within 2.5 m at each place; `company`: other sinking tracks at each picture; `looks`: pictures since
-    the first place; `idle`: pictures since the last; `watched`: seconds of watching before it began.
+    the first place; `idle`: pictures since the last; `watched`: seconds of watching before it began; `recent`: the last
+    places as numbers.
     """
 
     places: list[Place]
@@ -52,13 +57,17 @@ class Track:
     idle: int = 0
     watched: float = 0.0
     highest: float = -np.inf
+    recent: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.highest = max(place.up for place in self.places)
+        self.recent = rows_of(self.places)
 
     def add(self, place: Place, crowd: int) -> None:
         """Go on to another place."""
         self.places.append(place)
+        self.recent[:-1] = self.recent[1:]
+        self.recent[-1] = place.row
         self.crowd.append(crowd)
         self.highest = max(self.highest, place.up)
         self.idle = 0
@@ -101,34 +110,45 @@ class Track:
 
 
 def predict(tracks: Sequence[Track], t: float) -> tuple[Array, Array]:
-    """Where each track will be at `t` and the variances, both (K, 2: across, up).
+    """Where each track will be at `t` and the variances, both (K, 2: across, up)."""
+    mean, variance = foresee(np.array([track.recent for track in tracks]), np.full((len(tracks), 1), t))
+    return mean[:, 0], variance[:, 0]
+
+
+def foresee(recent: Array, times: Array) -> tuple[Array, Array]:
+    """Where things with these rows (K, 12, 5) will be at `times` (K, M), and the variances: (K, M, 2: across, up).
 
     A quadratic through the recent places, with gravity as a belief about its bend.
     """
-    rows = np.array([_recent_rows(track) for track in tracks])
-    last = rows[:, -1, 0]
-    ages = rows[:, :, 0] - last[:, None]
-    weights = rows[:, :, 3:] * (ages >= -WINDOW_S)[:, :, None]
-    weights[:, -3:] = rows[:, -3:, 3:]
-    basis = np.stack((np.ones_like(ages), ages, 0.5 * ages**2), axis=2)
-    weighted = weights.transpose(0, 2, 1)[:, :, None] * basis.transpose(0, 2, 1)[:, None]
-    curvature = weighted @ basis[:, None]
-    moment = (weighted @ rows[:, :, 1:3].transpose(0, 2, 1)[..., None])[..., 0]
-    belief = PULL_SPREAD**-2.0
-    curvature[:, :, 1, 1] += 1e-3
-    curvature[:, :, 2, 2] += belief
-    moment[:, :, 2] += PULL * belief
-    ahead = t - last
-    step = np.stack((np.ones_like(ahead), ahead, 0.5 * ahead**2), axis=1)
+    last = recent[:, -1, 0]
+    powers = _powers(recent[:, :, 0] - last[:, None], 5)
+    weights = recent[:, :, 3:] * (powers[:, :, 1:2] >= -WINDOW_S)
+    weights[:, -3:] = recent[:, -3:, 3:]
+    curvature = (weights.transpose(0, 2, 1) @ powers)[:, :, HANKEL] * HALVES + BELIEF
+    moment = ((weights * recent[:, :, 1:3]).transpose(0, 2, 1) @ powers[:, :, :3]) * HALVES[0]
+    moment[:, :, 2] += PULL * PULL_SPREAD**-2.0
     spread = np.linalg.inv(curvature)
-    reach = (spread @ step[:, None, :, None])[..., 0]
-    return (reach * moment).sum(axis=2), (reach * step[:, None]).sum(axis=2)
+    step = _powers(times - last[:, None], 3) * HALVES[0]
+    bent = (spread @ moment[..., None])[..., 0]
+    variance = ((step[:, None] @ spread) * step[:, None]).sum(axis=3)
+    return step @ bent.transpose(0, 2, 1), variance.transpose(0, 2, 1)
 
 
-def _recent_rows(track: Track) -> list[tuple[float, float, float, float, float]]:
-    """The last places as numbers; a short track is filled up in front with places of no weight."""
-    rows = [place.row for place in track.places[-RECENT:]]
-    return [(rows[0][0] - 9.0, 0.0, 0.0, 0.0, 0.0)] * (RECENT - len(rows)) + rows
+def _powers(values: Array, count: int) -> Array:
+    """The powers 0 to `count` - 1 of values, as a further axis."""
+    powers = np.ones((*values.shape, count))
+    for power in range(1, count):
+        np.multiply(powers[..., power - 1], values, out=powers[..., power])
+    return powers
+
+
+def rows_of(places: Sequence[Place]) -> Array:
+    """The last places as numbers (12, 5); a few are filled up in front with places of no weight."""
+    rows = np.zeros((RECENT, 5))
+    filled = [place.row for place in places[-RECENT:]]
+    rows[RECENT - len(filled) :] = filled
+    rows[: RECENT - len(filled), 0] = filled[0][0] - 9.0
+    return rows
 
 
 def position_noise(blob: Blob) -> float:

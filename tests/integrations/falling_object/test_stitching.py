@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from integrations.falling_object.candidates import Blob
-from integrations.falling_object.stitching import Pieces, leads_to, union
+from integrations.falling_object.stitching import Pieces, leads_to, misses_of, union
 from integrations.falling_object.tracks import Place, Track
 
 from .scene import FPS, fall_path
@@ -44,6 +44,15 @@ def test_what_overlaps_is_cut() -> None:
 @pytest.mark.parametrize("other", [track(0.9, 1.9, aside=4.0), track(0.2, 0.5), track(1.9, 2.0)])
 def test_other_tracks_are_not_its_rest(other: Track) -> None:
     assert not leads_to(track(0.0, 0.6), other)
+
+
+def test_many_pieces_are_compared_as_each_by_itself() -> None:
+    begins = [track(0.0, 0.6), track(0.3, 1.2), track(0.0, 0.5, aside=0.4), track(0.0, 0.08)]
+    rests = [track(0.8, 1.9), track(0.9, 1.9, aside=1.0)]
+    pairs = [(begin, rest) for begin in begins for rest in rests]
+    alone = [misses_of([pair])[0] for pair in pairs]
+    assert misses_of(pairs) == pytest.approx(alone)
+    assert sum(np.isfinite(alone)) >= 4
 
 
 def test_pieces_are_forgotten_after_a_while() -> None:
