@@ -1,9 +1,11 @@
 """What a sender needs of a link, without a hub: for the command line and the fakes."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -58,6 +60,8 @@ class Alone:
         self.http = self.public_http = http
         self.site = SimpleNamespace(zone=zone, language=language, directory=directory)
         self.memory = Memory()
+        self.media_dir = Path()  # a test notice has no pictures
+        self.log = logging.getLogger("hub.notify")
         self.heard = heard
 
     @property

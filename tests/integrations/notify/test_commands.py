@@ -3,14 +3,18 @@
 import asyncio
 import json
 import threading
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
-from integrations.notify.commands import notify
-from integrations.notify.fakes import FAKES, FakeServer, Mood
+from hub.api import Directory
+from integrations.notify.commands import fate, notify
+from integrations.notify.fakes import FAKES, FakeServer, Mood, serve
+from integrations.notify.fakes.alone import alone
 from integrations.notify.kinds import KINDS
-from tests.integrations.notify.fakes import NOON
+from tests.integrations.notify.fakes import NOON, delivery
 
 KEY = FAKES["wecom_bot"].secrets[0]
 CONFIG = """
@@ -118,6 +122,20 @@ def test_a_rehearsal_goes_through_every_mood(run):
     assert "NOT" not in said["good"]
     assert all("NOT DELIVERED" in line for mood, line in said.items() if mood != "good")
     assert "| 测试通知" in result.output
+
+
+@pytest.mark.parametrize("kind", sorted(FAKES))
+async def test_a_rehearsal_needs_no_hub(kind):
+    async with alone(ZoneInfo("Asia/Shanghai"), "zh-CN", Directory()) as link:
+        fake = FAKES[kind](link.now)
+        async with serve(fake) as server:
+            fake.introduce(link.memory, server.url, "wang_fang")
+            options = KINDS[kind].address({"to": fake.address} if fake.address else {})
+            made = delivery()
+            made = replace(made, address=replace(made.address, options=options))
+            sender = KINDS[kind].open(KINDS[kind].schema(fake.settings(server.url)), link.as_link)
+            assert (await fate(sender, made))[1] == 0
+    assert len(fake.shown) == 1
 
 
 def test_every_channel_of_a_provider_has_a_fake():
