@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Undo = Callable[[], object]
 log = logging.getLogger("hub.guest.automation")
 _LONGEST_JSON = 256 * 1024  # characters of a payload that is offered as JSON
+_LARGEST_PARTS = 64 * 1024  # bytes of a body in parts
 
 
 class Outside:
@@ -122,12 +123,20 @@ class Outside:
     def _handler(self, key: tuple[str, str]) -> "Callable[[web.Request], Awaitable[web.Response]]":
         async def handle(request: "web.Request") -> "web.Response":
             from aiohttp import web
+            from aiohttp.http import HttpProcessingError
 
+            if (
+                request.content_type.startswith("multipart/")
+                and not 0 < (request.content_length or 0) <= _LARGEST_PARTS
+            ):
+                # Parts are read one by one: a megabyte of small ones holds up everybody for a second.
+                raise web.HTTPRequestEntityTooLarge(_LARGEST_PARTS, request.content_length or 0)
             try:
                 facts = await _request_facts(request, key[1])
             except (
                 LookupError,
                 ValueError,
+                HttpProcessingError,
             ) as error:  # of an unknown encoding, of bytes or parts that don't fit it
                 raise web.HTTPBadRequest(
                     text="the body can't be read: send JSON or a form, in UTF-8"

@@ -14,7 +14,9 @@ from hub.model.errors import ActionRefused
 
 Data = Mapping[str, Any]
 MACHINE = Principal(account="local", roles=frozenset([OWNER]))  # who has the machine owns the hub
-_OF_OTHERS = ("disable", "enable", "remove", "role", "link", "password", "code-off", "revoke")
+_OF_OTHERS = ("disable", "enable", "remove", "role", "link", "oidc", "password", "code-off", "revoke")
+_LOOKS = ("list", "invitations", "sessions", "bans")
+_WAYS_IN = ("password", "code-off", "oidc", "token")  # for the console: no token opens another way in
 MOST_ITEMS, LONGEST_TEXT = 100, 1000
 
 
@@ -32,6 +34,7 @@ class Administration:
             "remove": self._remove,
             "role": self._role,
             "link": self._link,
+            "oidc": self._oidc,
             "password": self._password,
             "code-off": self._code_off,
             "invite": self._invite,
@@ -47,9 +50,20 @@ class Administration:
         """Do `{"do": NAME, ...}` for `who`; returns what is to be told, as JSON."""
         if not isinstance(command, Mapping) or (found := self._commands.get(str(command.get("do")))) is None:
             raise ActionRefused(f"send {{'do': one of {', '.join(self._commands)}}}")
+        self._check_way_in(command, who)
         if not who.is_owner:
             self._check_admin(command)
         return await found(command, who.account)
+
+    def _check_way_in(self, command: Data, who: Principal) -> None:
+        """Nothing here widens a token, or spares anyone their own password."""
+        do, session = command["do"], self._book.sessions.get(who.session)
+        if who.scopes is not None and do not in _LOOKS:
+            raise ActionRefused("a limited token only looks at accounts; sign in on the console")
+        if do in _WAYS_IN and session is not None and session.kind != "console":
+            raise ActionRefused("passwords, second factors and tokens take the console; sign in there")
+        if do in ("password", "code-off", "oidc") and any(one.id == who.account for one in self._concerned(command)):
+            raise ActionRefused("change your own on your account's page: it asks for your password")
 
     def _check_admin(self, command: Data) -> None:
         """An admin who is no owner makes no owners, touches none, and signs in as nobody else."""
@@ -116,6 +130,16 @@ class Administration:
     async def _link(self, given: Data, who: str) -> Any:
         account = await self._registry.change(self._named(given), person=_text(given, "person"))
         self._note(who, "link", account.id, {"person": account.person})
+        return self._told(account)
+
+    async def _oidc(self, given: Data, who: str) -> Any:
+        """Await somebody at the provider under an address, name or sub; "" forgets who is linked."""
+        account, value = self._named(given), _text(given, "value").strip()
+        if value:
+            await self._accounts.oidc.await_person(account, value)
+        else:
+            self._accounts.oidc.forget(account.id)
+        self._note(who, "link", account.id, {"oidc": value})
         return self._told(account)
 
     async def _password(self, given: Data, who: str) -> Any:
@@ -252,6 +276,7 @@ class Administration:
             "disabled": account.disabled,
             "password": bool(account.password),
             "second_factor": bool(account.totp),
+            "oidc": self._accounts.oidc.told(account.id),
             "sessions": sum(session.kind != "token" for session in sessions),
             "tokens": sum(session.kind == "token" for session in sessions),
             "created": account.created.isoformat(),

@@ -1,6 +1,7 @@
 """POST /auth/token and /auth/revoke: what clients exchange codes and refresh tokens at, as Home Assistant has it."""
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from hub.accounts.accounts import Accounts
 from hub.accounts.secret import is_kind
@@ -8,6 +9,7 @@ from hub.accounts.sessions import ACCESS
 from hub.plugins.routes import Routes
 from hub.web.authentication import address_of
 from hub.web.client_ids import is_client_id
+from hub.web.forms import LARGEST
 from hub.web.login_flow import LoginFlows
 
 
@@ -73,9 +75,11 @@ class ClientTokens:
 
 
 async def _form(request: web.Request) -> dict[str, str]:
+    if request.body_exists and not 0 <= (request.content_length or LARGEST + 1) <= LARGEST:
+        raise web.HTTPRequestEntityTooLarge(LARGEST, request.content_length or 0)
     try:
         posted = await request.post()
-    except ValueError as error:
+    except (ValueError, LookupError, HttpProcessingError) as error:
         raise web.HTTPBadRequest(text="the form can't be read") from error
     return {name: value for name, value in posted.items() if isinstance(value, str)}
 

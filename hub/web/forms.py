@@ -13,9 +13,11 @@ from hub.accounts.signin import CodeWanted, SignInRefused, Throttled
 from hub.accounts.words import Refusal, language_of
 from hub.model.errors import HubError
 from hub.web.authentication import is_same_origin
+from hub.web.bodies import parse_json, read_body
 from hub.web.gate import PRINCIPAL
 
 LONGEST_TEXT, MOST_ITEMS = 1000, 100
+LARGEST = 64 * 1024  # bytes of a body: whoever has not signed in yet must not cost more to read
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _STATUS: tuple[tuple[type[HubError], int, str], ...] = (
     (CodeWanted, 401, "Code wanted"),
@@ -42,8 +44,8 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json" or not is_same_origin(request):
         raise NotAllowed("not_here")
     try:
-        body = await request.json()
-    except (ValueError, RecursionError) as error:
+        body = parse_json(await read_body(request, LARGEST))
+    except web.HTTPBadRequest as error:
         raise Malformed("malformed") from error
     if not isinstance(body, dict):
         raise Malformed("malformed")

@@ -12,6 +12,7 @@ from hub.accounts.grants import ANY, Grant, parse_grant
 from hub.accounts.permissions import NOBODY, Forbidden, Permissions, Principal, Thing
 from hub.web.origins import SAFE
 from hub.web.signing import Signer, is_signed
+from hub.web.streams import STREAMS, Streams
 
 if TYPE_CHECKING:
     from hub.plugins.routes import Route
@@ -64,6 +65,7 @@ class Gate:
         self._local_token, self._credentials = local_token, credentials
         self._is_picture_token = is_picture_token
         self.permissions, self._audit, self.signer = permissions, audit, signer
+        self._streams = Streams(lambda session: self._credentials.principal_of_session(session))
 
     def is_local_admin(self, request: web.Request) -> bool:
         """Whether the caller holds the token that only this machine's hub user can read."""
@@ -80,6 +82,7 @@ class Gate:
         who = LOCAL_ADMIN if self.is_local_admin(request) else self._known(request, route)
         request[PRINCIPAL] = who or NOBODY
         request[PERMISSIONS], request[AUDIT] = self.permissions, self._audit
+        request[STREAMS] = self._streams
         if route.access == "public":
             return
         if who is None or not who.signed_in or (route.access == "local" and who is not LOCAL_ADMIN):

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from hub.web.headers import put_headers
 from hub.web.limits import Connections, Limits
-from hub.web.origins import Origins, is_upgrade
+from hub.web.origins import Origins, is_websocket
 from hub.web.problems import answer_of, problem
 from hub.web.proxies import Proxies, address_of
 from hub.web.reach import Reach
@@ -55,7 +55,7 @@ class Guard:
             raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise web.HTTPUnsupportedMediaType(text="send the body as it is, without Content-Encoding")
-        with self.limits.request(request.remote, is_long=is_upgrade(request)):
+        with self.limits.request(request.remote, is_long=is_websocket(request)):
             self._origins.check(request)
             watch = self._loop.call_later(BODY_PATIENCE, _cut_off, request) if request.can_read_body else None
             try:

@@ -14,7 +14,9 @@ from hub.accounts.signin import Attempt, CodeWanted, SignInRefused, Throttled
 from hub.accounts.throttle import network_of
 from hub.plugins.routes import Routes
 from hub.web.authentication import address_of
+from hub.web.bodies import parse_json, read_body
 from hub.web.client_ids import may_return
+from hub.web.forms import LARGEST
 
 HANDLER = ["homeassistant", None]
 OPEN = timedelta(minutes=10)  # a flow, and a code
@@ -198,8 +200,8 @@ def _form(flow: Flow, step: str, errors: dict[str, str] | None = None) -> dict[s
 async def _read(request: web.Request) -> dict[str, Any]:
     """Clients send it as text/plain, too, to be spared the browser's question: the type does not matter."""
     try:
-        body = await request.json()
-    except (ValueError, RecursionError) as error:
+        body = parse_json(await read_body(request, LARGEST))
+    except web.HTTPBadRequest as error:
         raise web.HTTPBadRequest(text="Invalid JSON specified.") from error
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(text="Message format incorrect: expected a dictionary")

@@ -63,3 +63,8 @@ def is_own(request: web.Request, origin: str) -> bool:
 def is_upgrade(request: web.Request) -> bool:
     """Whether a WebSocket is asked for."""
     return "upgrade" in request.headers.get("Connection", "").lower() or "Upgrade" in request.headers
+
+
+def is_websocket(request: web.Request) -> bool:
+    """Whether it is the handshake of one: what merely says so is a request like others."""
+    return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"

@@ -74,6 +74,11 @@ class Proxies:
             log.warning(text, name)
 
 
+def is_forwarded(request: web.Request) -> bool:
+    """Whether some proxy passed it on who was not believed: then nobody can tell whether the caller is near."""
+    return any(name in request.headers for name in (*_FORWARDING, "X-Real-IP", "Via"))
+
+
 def _last(request: web.Request, name: str) -> str:
     """What the nearest proxy wrote."""
     return ",".join(request.headers.getall(name, [])).rpartition(",")[2].strip()

@@ -26,7 +26,8 @@ class Limits:
     """Bounds of what one caller may hold."""
 
     sockets: int = 64  # open at once, of one account
-    strangers: int = 200  # sockets that have not said who they are
+    strangers: int = 400  # sockets that have not said who they are
+    strangers_of_address: int = 100
     subscriptions: int = 1000  # of one socket
     templates: int = 20  # rendered anew on changes, of one socket
     pending: int = 1 << 20  # bytes a client may be behind before it is dropped

@@ -14,6 +14,7 @@ from hub.web.homeassistant.failures import NOT_FOUND, NOT_SUPPORTED, Failed
 from hub.web.homeassistant.house import House
 from hub.web.homeassistant.services import Services, describe_services
 from hub.web.homeassistant.shapes import OTHER_NAMES, event_type
+from hub.web.streams import STREAMS
 
 _BEHIND = 1000  # events that a slow reader of the stream may be behind before it is dropped
 _PING_SECONDS = 50.0
@@ -118,20 +119,25 @@ async def stream(house: House, request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     undo = house.site.bus.on(Event, put)
     try:
-        await response.prepare(request)
-        await response.write(b"data: ping\n\n")
-        event: Event | None = None
-        while not isinstance(event, HubStopping) and not queue.full():
-            try:
-                async with asyncio.timeout(_PING_SECONDS):
-                    event = await queue.get()
-            except TimeoutError:
-                await response.write(b"data: ping\n\n")
-            else:
-                if event is not None:
-                    await response.write(b"data: " + house.shapes.event(event) + b"\n\n")
+        async with request[STREAMS].one(request, request[PRINCIPAL]):
+            await response.prepare(request)
+            await _tell(house, response, queue)
     except ConnectionResetError:
         pass  # the reader has gone
     finally:
         undo()
     return response
+
+
+async def _tell(house: House, response: web.StreamResponse, queue: asyncio.Queue[Event | None]) -> None:
+    await response.write(b"data: ping\n\n")
+    event: Event | None = None
+    while not isinstance(event, HubStopping) and not queue.full():
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                event = await queue.get()
+        except TimeoutError:
+            await response.write(b"data: ping\n\n")
+        else:
+            if event is not None:
+                await response.write(b"data: " + house.shapes.event(event) + b"\n\n")

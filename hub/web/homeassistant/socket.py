@@ -17,6 +17,7 @@ from hub.web.homeassistant.feed import Feed
 from hub.web.homeassistant.house import VERSION, House
 from hub.web.homeassistant.outlet import Outlet
 from hub.web.homeassistant.registry_watch import RegistryWatch
+from hub.web.limits import source_of
 
 _TRY_LATER = WSCloseCode.TRY_AGAIN_LATER
 _HEARTBEAT = 55.0  # seconds, as Home Assistant
@@ -30,7 +31,7 @@ class Sockets:
         self._house, self._commands = house, commands
         self.feed = Feed(house)
         self._open: dict[Connection, web.WebSocketResponse] = {}
-        self._strangers: set[web.WebSocketResponse] = set()
+        self._strangers: dict[web.WebSocketResponse, str] = {}  # and where they are from
         self._of_account: Counter[str] = Counter()
         self._watch: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -51,7 +52,9 @@ class Sockets:
         socket = web.WebSocketResponse(
             heartbeat=_HEARTBEAT, max_msg_size=self._house.limits.message, compress=False
         )
-        if len(self._strangers) >= self._house.limits.strangers:
+        source, limits = source_of(request.remote), self._house.limits
+        near = sum(one == source for one in self._strangers.values())
+        if len(self._strangers) >= limits.strangers or near >= limits.strangers_of_address:
             raise web.HTTPServiceUnavailable(
                 text="too many clients are signing in", headers={"Retry-After": "10"}
             )
@@ -60,11 +63,11 @@ class Sockets:
         if not isinstance(transport, asyncio.WriteTransport):
             return socket
         outlet = Outlet(transport, self._house.limits.pending)
-        self._strangers.add(socket)
+        self._strangers[socket] = source
         try:
             found = await self._sign_in(socket, outlet, request.remote or "", request[PRINCIPAL])
         finally:
-            self._strangers.discard(socket)
+            self._strangers.pop(socket, None)
         if found is not None:
             await self._serve(socket, outlet, found)
         return socket

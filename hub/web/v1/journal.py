@@ -16,12 +16,13 @@ from hub.plugins.site import Site
 from hub.store import catalogue
 from hub.store.sql import from_microseconds
 from hub.web.bodies import written
+from hub.web.streams import STREAMS
 from hub.web.v1.operations import Asked, Operation, Page
 from hub.web.v1.shapes import Cursor, Limit, Moment, cursor_of
 
 BATCH = 200  # rows read at once
 ALIVE = 25.0  # seconds after which a silent stream says that it lives
-STREAMS = 1000  # at once, of everybody
+MOST_STREAMS = 1000  # at once, of everybody
 
 
 class EventView(msgspec.Struct, kw_only=True):
@@ -95,7 +96,7 @@ class Journal:
 
     async def stream_events(self, asked: Asked[Any]) -> web.StreamResponse:
         """Entries as they are committed, until the caller goes. A slow caller waits for nobody and holds up nobody."""
-        if len(self._waiting) >= STREAMS:
+        if len(self._waiting) >= MOST_STREAMS:
             raise web.HTTPServiceUnavailable(text="too many streams are open", headers={"Retry-After": "10"})
         query: StreamQuery = asked.query
         given = asked.request.headers.get("Last-Event-ID", "") or query.after
@@ -108,24 +109,31 @@ class Journal:
         news = asyncio.Event()
         self._waiting.add(news)
         try:
-            await response.prepare(asked.request)
-            await response.write(b": the journal\n\n")
-            while True:
-                news.clear()
-                rows = await self._onward(after, BATCH)
-                for row in rows:
-                    after = row["seq"]
-                    if self._is_for(asked, row, query.kind):
-                        await response.write(_written(row))
-                if len(rows) < BATCH:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), ALIVE)
-                        continue
-                    await response.write(b": alive\n\n")
+            async with asked.request[STREAMS].one(asked.request, asked.who):
+                await response.prepare(asked.request)
+                await response.write(b": the journal\n\n")
+                await self._tell(asked, response, news, after)
         except ConnectionError:
-            return response  # the caller has gone
+            pass  # the caller has gone
         finally:
             self._waiting.discard(news)
+        return response
+
+    async def _tell(
+        self, asked: Asked[Any], response: web.StreamResponse, news: asyncio.Event, after: int
+    ) -> None:
+        while True:
+            news.clear()
+            rows = await self._onward(after, BATCH)
+            for row in rows:
+                after = row["seq"]
+                if self._is_for(asked, row, asked.query.kind):
+                    await response.write(_written(row))
+            if len(rows) < BATCH:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), ALIVE)
+                    continue
+                await response.write(b": alive\n\n")
 
     def _raised(self, _alarm: Alarm) -> None:
         unit = self._site.units.current

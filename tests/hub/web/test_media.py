@@ -14,7 +14,7 @@ from hub.accounts.permissions import NOBODY, Principal
 from hub.api import Alarm, Evidence
 from hub.testing.clock import START
 from hub.testing.kit import HubKit
-from hub.web.media import find_file, safe
+from hub.web.media import LINK, find_file, safe
 
 DAY = f"{START:%Y-%m-%d}"
 SITE = """\
@@ -151,7 +151,7 @@ async def test_looking_into_a_home_is_noted_for_those_who_live_there(
 
 async def test_a_signed_link_reads_one_file_until_it_expires(hub: HubKit) -> None:
     await start(hub, (PICTURE, "b1"))
-    link = hub.hub_of.gate.signer.sign_path(f"/media/signed/{PICTURE}", timedelta(minutes=5))
+    link = hub.hub_of.gate.signer.sign_path(f"/media/signed/{PICTURE}", timedelta(minutes=5), LINK)
     assert (await hub.request("GET", link)).body == bytes(range(256))
     assert (await hub.request("GET", link.replace("frame", "other"))).status == 404
     assert (await hub.request("GET", f"/media/signed/{PICTURE}")).status == 404
