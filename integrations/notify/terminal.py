@@ -55,4 +55,5 @@ LOG = Channel(
     schema=vol.Schema({}),
     address=no_options,
     open=open_log,
+    shared=True,
 )
