@@ -7,6 +7,7 @@ from datetime import timedelta
 from hub.accounts.audit import Audit
 from hub.accounts.book import Book
 from hub.accounts.invitations import Invitations
+from hub.accounts.oidc import OidcAccounts
 from hub.accounts.passkeys import Passkeys
 from hub.accounts.passwords import Hasher
 from hub.accounts.permissions import Permissions, Principal
@@ -50,7 +51,8 @@ class Accounts:
         self.registry = Registry(self.book, self.sessions, self.hasher, directory, clock.now)
         self.audit = audit
         self.passkeys = Passkeys(store.memory(MEMORY), self.book, self.throttle, clock.now, audit)
-        self.registry.on_reset = self.passkeys.forget
+        self.oidc = OidcAccounts(store.memory(MEMORY), self.book, self.registry, audit)
+        self.registry.on_reset = self._forget_ways_in
         self.invitations = Invitations(self.book, self.registry, self.hasher, clock.now)
         self.sessions.on_revoked(self.principals.forget)
 
@@ -107,6 +109,12 @@ class Accounts:
     def on_revoked(self, callback: Callable[[str], None]) -> Undo:
         """Call back with each session's id when it ends."""
         return self.sessions.on_revoked(callback)
+
+    def _forget_ways_in(self, account: str) -> None:
+        """Passkeys go with a reset; a provider's people stay linked until the account is gone, or linked anew."""
+        self.passkeys.forget(account)
+        if account not in self.book.accounts:
+            self.oidc.forget(account)
 
     def _salt(self) -> str:
         memory = self._store.memory(MEMORY)

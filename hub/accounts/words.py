@@ -52,6 +52,34 @@ WORDS: Mapping[str, tuple[str, str]] = {  # zh-CN, en
         "通行密钥需要用域名（或 localhost）打开控制台",
         "for passkeys, open the console by a host name or localhost, not by an address",
     ),
+    "oidc_none": ("本系统没有设置单位账号登录", "this hub has no other way to sign in than its own"),
+    "oidc_often": ("尝试太频繁，请过一分钟再试", "too many tries; wait a minute and try again"),
+    "oidc_state": (
+        "这次登录已失效，请从本页重新开始；请始终用同一个地址打开系统",
+        "this sign-in is no longer good; begin again on this page, and open the hub by one and the same address",
+    ),
+    "oidc_address": (
+        "用这个地址不能使用单位账号；请管理员设置 http: external_url",
+        "this way to sign in needs the hub's outside address; ask an admin to set http: external_url",
+    ),
+    "oidc_denied": ("单位账号登录被取消或被拒绝", "the provider let nobody in, or you called it off"),
+    "oidc_provider": (
+        "单位账号系统暂时无法使用，请稍后再试或用密码登录",
+        "the provider can't be reached or gives no sound answer; try later, or use your password",
+    ),
+    "oidc_token": (
+        "单位账号系统的答复没有通过检查，请重试；若再次出现，请告诉管理员",
+        "what the provider said did not pass the checks; try again, and tell an admin if it happens once more",
+    ),
+    "oidc_missing": (
+        "本系统没有安装单位账号登录组件",
+        "this way to sign in is not installed here: pip install 'linli-hub[oidc]'",
+    ),
+    "oidc_unlinked": (
+        "您的单位账号还没有和这里的账户关联；请管理员关联，审计日志里有您的标识",
+        "nobody has linked you to an account here yet; ask an admin to, the audit log shows whom to link",
+    ),
+    "oidc_disabled": ("您在这里的账户已停用，请联系管理员", "your account here is disabled; ask an admin"),
     "not_here": ("请求必须来自本系统的页面", "this has to be sent by our own page"),
     "malformed": ("请求的格式不正确", "the request is malformed"),
     "sign_in_first": ("请先登录", "sign in first"),

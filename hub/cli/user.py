@@ -30,6 +30,7 @@ def user() -> None:
 @click.option("--invite", "by_link", is_flag=True, help="Ask for no password: print a one-time link.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--no-password", is_flag=True, help="For a program that has tokens and never signs in.")
+@click.option("--oidc", default="", help="Signs in through the provider, as this e-mail address, name or sub.")
 @placed
 def add(
     ask: Ask,
@@ -40,18 +41,21 @@ def add(
     by_link: bool,
     password_stdin: bool,
     no_password: bool,
+    oidc: str,
 ) -> None:
     """Make the account NAME.
 
     Asks for a password on a terminal; with an empty one, or without a terminal, prints a one-time link by which its
     owner chooses one.
     """
-    password = _password(password_stdin, ask_for_it=not (by_link or no_password))
+    password = _password(password_stdin, ask_for_it=not (by_link or no_password or oidc))
     given = {"name": name, "person": person, "roles": list(roles)}
-    if password is None and not no_password:
+    if password is None and not (no_password or oidc):
         _print_link(ask, ask("invite", **given), as_json)
         return
     account = ask("add", password=password, **given)
+    if oidc:
+        account = ask("oidc", name=account["name"], value=oidc)
     if as_json:
         print_json(account)
     else:
@@ -136,6 +140,15 @@ def role(ask: Ask, as_json: bool, name: str, changes: tuple[str, ...]) -> None:
 def link(ask: Ask, as_json: bool, name: str, person: str) -> None:
     """Link NAME to the person PERSON of people.yaml, or to nobody."""
     _say(ask("link", name=name, person=person), as_json, "{name} is linked to '{person}'")
+
+
+@user.command()
+@click.argument("name")
+@click.argument("value", default="")
+@placed
+def oidc(ask: Ask, as_json: bool, name: str, value: str) -> None:
+    """Let NAME sign in through the provider as VALUE: an e-mail address, name or sub; without it no more."""
+    _say(ask("oidc", name=name, value=value), as_json, "{name} signs in through the provider as '{oidc}'")
 
 
 @user.command()
@@ -346,6 +359,8 @@ def _say(told: dict[str, Any], as_json: bool, text: str) -> None:
 def _how(account: dict[str, Any]) -> str:
     if account["disabled"]:
         return "disabled"
+    if account["oidc"]:
+        return f"provider: {account['oidc']}"
     if not account["password"]:
         return "by tokens only"
     return "password and code" if account["second_factor"] else "password"

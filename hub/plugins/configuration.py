@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from hub.accounts.grants import BUILT_IN_GRANTS
 from hub.accounts.rules import NO_RULES, Rules, read_rules
 from hub.config import Cache, Document, Fault, did_you_mean, load, validate, what_there_is
 from hub.kernel.clock import SystemClock
@@ -30,10 +31,11 @@ from hub.model.events import (
 )
 from hub.people import Directory, load_directory
 from hub.people.loading import areas_are_told
+from hub.plugins.auth_settings import check_auth
 from hub.plugins.core_schema import CORE
 from hub.plugins.declaration import told
 from hub.plugins.duties import calendar_id
-from hub.plugins.http_settings import check_http
+from hub.plugins.http_settings import HttpFinding, check_http
 from hub.plugins.integration import Analyzer, Channel, Integration, Known, Open, Panel, no_entities
 from hub.plugins.manager import Broken, Manager, Missing
 from hub.plugins.site import Place
@@ -155,11 +157,16 @@ def read_configuration(
         cleaned, faults = validate(schema, data.get(name) or {}, (name,), document)
         configuration.faults += faults
         configuration.core[name] = cleaned if cleaned is not None else schema({})
-    _check_http(configuration, data.get("http"), config_dir)
+    findings = check_http(configuration.core["http"], config_dir, SystemClock().now())
+    _note_findings(configuration, findings, ("http",), data.get("http"))
     configuration.directory, faults = load_directory(
         data.get("areas"), data.get("people"), document, configuration.place.zone, config_dir
     )
     configuration.faults += faults
+    roles = {**configuration.directory.roles, **BUILT_IN_GRANTS}
+    auth = data.get("auth")
+    written = auth.get("oidc") if isinstance(auth, Mapping) else None
+    _note_findings(configuration, check_auth(configuration.core["auth"], roles), ("auth", "oidc"), written)
     areas_told = areas_are_told(data.get("areas"), document)
     known_areas = configuration.directory.areas if areas_told else None
     configuration.rules, faults = read_rules(data.get("people"), document, known_areas)
@@ -174,11 +181,13 @@ def read_configuration(
     return configuration
 
 
-def _check_http(configuration: Configuration, written: Any, config_dir: Path) -> None:
-    """What is wrong with the section as a whole, at the key that is named or at the section."""
-    for finding in check_http(configuration.core["http"], config_dir, SystemClock().now()):
+def _note_findings(
+    configuration: Configuration, findings: Iterable[HttpFinding], section: tuple[str, ...], written: Any
+) -> None:
+    """What is wrong with a section as a whole, at the key that is named or at the section."""
+    for finding in findings:
         is_there = isinstance(written, Mapping) and finding.key in written
-        path = ("http", finding.key) if is_there else ("http",)
+        path = (*section, finding.key) if is_there else section
         configuration.fault(path, finding.problem, finding.remedy, fatal=finding.severity == "fault")
 
 

@@ -1,4 +1,4 @@
-"""The sections that belong to the hub itself: `hub:`, `http:`, `history:`."""
+"""The sections that belong to the hub itself: `hub:`, `http:`, `history:`, `auth:`."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -6,6 +6,7 @@ import voluptuous as vol
 
 from hub.config import did_you_mean
 from hub.config import validators as valid
+from hub.plugins.auth_settings import AUTH
 from hub.plugins.http_settings import HTTP
 
 LANGUAGES = ("zh-CN", "en")
@@ -53,4 +54,4 @@ HISTORY = vol.Schema(
         vol.Optional("keep_media_gib", default=50): vol.All(valid.positive_int, vol.Range(min=1)),
     }
 )
-CORE = {"hub": HUB, "http": HTTP, "history": HISTORY}
+CORE = {"hub": HUB, "http": HTTP, "history": HISTORY, "auth": AUTH}

@@ -22,6 +22,7 @@ from hub.kernel.states import States
 from hub.kernel.timers import Timers
 from hub.model.errors import ConfigError
 from hub.model.events import Event, HubStarted, HubStopping
+from hub.plugins.auth_settings import provider_of
 from hub.plugins.configuration import Configuration, declared_actions, declared_events, read_configuration
 from hub.plugins.manager import Manager
 from hub.plugins.outgoing import named_hosts
@@ -41,6 +42,7 @@ from hub.web.console import Console
 from hub.web.gate import Gate, own_person
 from hub.web.live import PictureTokens
 from hub.web.media import serve_media
+from hub.web.oidc_provider import ProviderClient
 from hub.web.reach import Reach
 from hub.web.signing import OWNER as SIGNING
 from hub.web.signing import Signer
@@ -183,7 +185,9 @@ class Hub:
         self._declare(self.configuration)
         add_control_routes(self)
         place = self.configuration.place
-        add_auth_routes(self.site.routes, self.accounts, self.clock.now, place.name, place.language)
+        provider = provider_of(self.configuration.core["auth"])
+        asked = None if provider is None else ProviderClient(provider, self.site.http, self.clock.now)
+        add_auth_routes(self.site.routes, self.accounts, self.clock.now, place, asked)
         serve_media(self.site, signer)
         self.api = serve_v1(self.site, inside(self))
         Console(lambda: self.site.panels).add_to(self.site.routes)
@@ -275,7 +279,7 @@ class Hub:
                 problem, remedy = "the file is empty", "write it again, or stop the hub if nothing is to run"
                 raise FaultyConfiguration([new.document.fault((), problem, remedy)])
             result: dict[str, list[str]] = {
-                "needs_restart": [k for k in ("hub", "http", "history") if new.core[k] != old.core[k]]
+                "needs_restart": [k for k in ("hub", "http", "history", "auth") if new.core[k] != old.core[k]]
             }
             gone = [name for name in old.sections if name not in new.sections]
             fresh = [name for name in new.sections if name not in old.sections]

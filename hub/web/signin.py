@@ -6,7 +6,7 @@ from aiohttp import web
 
 from hub.accounts.accounts import Accounts
 from hub.accounts.permissions import Principal
-from hub.accounts.records import Account
+from hub.accounts.records import Account, Session
 from hub.accounts.signin import Attempt
 from hub.plugins.routes import Routes
 from hub.web.authentication import (
@@ -89,6 +89,16 @@ class SignInViews:
 
     async def let_in(self, request: web.Request, account: Account) -> web.Response:
         """Open a session, hand its cookies out, and tell who one is."""
+        session = await self.open_session(request, account)
+        device = request.cookies.get(cookie_name(request, DEVICE), "")
+        known = await self._accounts.sign_in.know_device(account.id, device)
+        who = self._accounts.principal_of(session)
+        response = web.json_response({"signed_in": True} | told_principal(who))
+        set_device_cookie(request, response, known)
+        return response
+
+    async def open_session(self, request: web.Request, account: Account) -> Session:
+        """Open a session whose cookie goes out with the answer."""
         if SESSION in request:  # who signs in anew gets a new session
             await self._accounts.sessions.end([request[SESSION]])
         address = address_of(request)
@@ -97,12 +107,7 @@ class SignInViews:
             account.id, "console", label=label, address=address
         )
         keep_signed_in(request, secret)
-        device = request.cookies.get(cookie_name(request, DEVICE), "")
-        known = await self._accounts.sign_in.know_device(account.id, device)
-        who = self._accounts.principal_of(session)
-        response = web.json_response({"signed_in": True} | told_principal(who))
-        set_device_cookie(request, response, known)
-        return response
+        return session
 
 
 def told_principal(who: Principal | None) -> dict[str, Any]:

@@ -34,7 +34,16 @@ function SignIn({ entered }) {
   const [wantsCode, setWantsCode] = useState(false);
   const [told, setTold] = useState("");
   const [busy, setBusy] = useState(false);
+  const [providers, setProviders] = useState([]);
   const form = useRef();
+  useEffect(() => {
+    const refused = new URLSearchParams(location.search).get("refused") ?? "";
+    get(`/auth/methods?refused=${encodeURIComponent(refused)}`, { quiet: true }).then((ways) => {
+      setProviders(ways.oidc);
+      if (ways.refused) setTold(ways.refused);
+      if (refused) history.replaceState(null, "", `/${location.hash}`);
+    }, () => {}); // the password serves without it
+  }, []);
   const submit = async (event) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(form.current));
@@ -60,6 +69,7 @@ function SignIn({ entered }) {
     ${wantsCode && html`<label class="field">${t("door.code")}<input name="code" inputmode="numeric" autocomplete="one-time-code" required /><small>${t("door.code.hint")}</small></label>`}
     ${told && html`<p class="error" role="alert">${told}</p>`}
     <button class="main-action" disabled=${busy}>${t("door.sign_in")}</button>
+    ${providers.map((provider) => html`<a class="button provider" href=${provider.start}>${t("door.provider", { name: provider.name })}</a>`)}
     <p class="faint">${t("door.forgot")}</p>
   </form>`;
 }

@@ -9,7 +9,7 @@ export default {
   "problem.offline": "The hub can't be reached", "problem.offline.detail": "Check your network; the page goes on by itself when the hub is back.",
   "problem.often": "Too many tries", "problem.often.detail": "Too many tries; wait {n} {n|second|seconds}, then try again.",
   "problem.answer": "The hub's answer could not be read; try again", "problem.part": "The page did not load",
-  "door.title": "Sign in · Linli Hub", "door.sign_in": "Sign in", "door.name": "Name", "door.password": "Password", "door.code": "Code",
+  "door.provider": "Sign in with {name}", "door.title": "Sign in · Linli Hub", "door.sign_in": "Sign in", "door.name": "Name", "door.password": "Password", "door.code": "Code",
   "door.code.hint": "The 6 digits of your authenticator app, or a recovery code.", "door.forgot": "Forgotten? Ask your community's admin for a new link.",
   "door.invited": "Welcome", "door.for.reset": "Choose a new password",
   "door.choose": "Choose a password that only you know.", "door.password.new": "New password", "door.password.rule": "At least 10 characters; a sentence is fine.",

@@ -9,7 +9,7 @@ export default {
   "problem.offline": "连不上邻里中枢", "problem.offline.detail": "请检查手机网络；中枢恢复后会自动继续。",
   "problem.often": "尝试太频繁", "problem.often.detail": "尝试太频繁，请等 {n} 秒再试。",
   "problem.answer": "中枢的回答看不懂，请再试一次", "problem.part": "页面没有载入",
-  "door.title": "登录 · 邻里", "door.sign_in": "登录", "door.name": "用户名", "door.password": "密码", "door.code": "动态验证码",
+  "door.provider": "用{name}登录", "door.title": "登录 · 邻里", "door.sign_in": "登录", "door.name": "用户名", "door.password": "密码", "door.code": "动态验证码",
   "door.code.hint": "打开验证器 App，输入 6 位数字；也可用恢复码。", "door.forgot": "忘记密码？请社区管理员给你一个新的登录链接。",
   "door.invited": "欢迎", "door.for.reset": "设置新密码",
   "door.choose": "设置一个只有你知道的密码。", "door.password.new": "新密码", "door.password.rule": "至少 10 个字符，可以是一句话。",
