@@ -20,6 +20,7 @@ KEPT = (
 )
 FLAT = 1.5  # times the noise
 OUTLINE = 0.6  # share of the outline that must stand out, for a flat grey patch to be a thing
+DISTINCT = 0.09  # logarithms by which that outline must stand out at most, however noisy the night is
 LARGE = 0.12  # of the window: flat grey patches above that are shadows
 NARROW, LONG = (
     4.5,
@@ -70,7 +71,7 @@ def is_light(was: Values, now: Values, part: Mask, noise: float, whole: Mask) ->
     stats: Any = cv2.connectedComponentsWithStats(whole.astype(np.uint8), connectivity=8)[2]
     if whole.mean() > LARGE or touches_edge(stats[1], whole.shape):
         return True
-    return float((outline(now, part) > 4 * noise).mean()) < OUTLINE
+    return float((outline(now, part) > min(4 * noise, DISTINCT)).mean()) < OUTLINE
 
 
 def grey_change(difference: Values, patch: Mask) -> bool:

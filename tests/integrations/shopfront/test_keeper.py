@@ -8,12 +8,27 @@ import cv2
 import numpy as np
 import pytest
 
+from integrations.shopfront import window
 from integrations.shopfront.keeper import Keeper
 from integrations.shopfront.zones import Hours
 
 from .pavement import BLUE, GREY, HOLD, Draw, found, keep, light, person, pictures, thing, zone
 
+FEW_PIXELS = 16_000  # at work, so that many scenes take little time
 
+
+@pytest.fixture(autouse=True)
+def _few_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "MOST_PIXELS", FEW_PIXELS)
+
+
+@pytest.fixture
+def all_pixels(_few_pixels: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What small things need."""
+    monkeypatch.setattr(window, "MOST_PIXELS", 60_000)
+
+
+@pytest.mark.usefixtures("all_pixels")
 def test_goods_are_told_once_after_the_hold_and_again_when_they_are_gone() -> None:
     left, cleared = found(thing(40, 120), seconds=170)
     assert (left.kind, cleared.kind) == ("left", "cleared")
@@ -28,11 +43,11 @@ def test_goods_are_told_once_after_the_hold_and_again_when_they_are_gone() -> No
 
 
 @pytest.mark.parametrize("colour", [BLUE, GREY, (200, 205, 210), (60, 140, 190)])
-@pytest.mark.parametrize("seed", [2])
-def test_small_things_of_all_colours_are_found(colour: Any, seed: int) -> None:
+@pytest.mark.usefixtures("all_pixels")
+def test_small_things_of_all_colours_are_found(colour: Any) -> None:
     box = (210, 120, 223, 132)  # half a percent of the zone
-    (left,) = found(thing(35, box=box, colour=colour), seconds=110, seed=seed)
-    assert abs(left.at - 35) <= 15
+    (left,) = found(thing(20, box=box, colour=colour), seconds=58, seed=2, zones=[zone(hold=20.0)])
+    assert abs(left.at - 20) <= 15
 
 
 def rest_of_the_picture(canvas: Any, t: float) -> Any:
@@ -77,7 +92,6 @@ HARMLESS: dict[str, tuple[Draw, ...]] = {
     "a scooter for less than the hold": (thing(40, 40 + 0.85 * HOLD, (120, 90, 190, 130), (60, 60, 170)),),
     "something that was there and is taken": (thing(-1, 60),),
     "something outside of the zone": (thing(40, box=(292, 60, 318, 85)),),
-    "something too small": (thing(40, box=(200, 120, 207, 126)),),
     "rain": (rain,),
     "sway": (sway,),
     "a push against the pole": (rest_of_the_picture,),
@@ -89,6 +103,11 @@ HARMLESS: dict[str, tuple[Draw, ...]] = {
 @pytest.mark.parametrize("name", HARMLESS)
 def test_no_goods(name: str) -> None:
     assert found(*HARMLESS[name], seconds=118) == []
+
+
+@pytest.mark.usefixtures("all_pixels")
+def test_what_is_too_small_is_no_goods() -> None:
+    assert found(thing(20, box=(200, 120, 207, 126)), seconds=65, zones=[zone(hold=20.0)]) == []
 
 
 @pytest.mark.parametrize(
@@ -107,6 +126,27 @@ def test_goods_that_are_hidden_for_a_while_are_the_same_goods() -> None:
 
 def test_goods_survive_the_infrared_switch() -> None:
     sightings = found(thing(20, 130, colour=(235, 235, 235)), infrared, seconds=185)
+    assert [sighting.kind for sighting in sightings] == ["left", "cleared"]
+
+
+def test_what_is_put_down_behind_a_truck_is_found_when_it_leaves() -> None:
+    sightings = found(thing(80), truck, seconds=165)
+    assert [sighting.kind for sighting in sightings] == ["left"]
+    assert abs(sightings[0].at - 110) <= 5
+
+
+def test_goods_that_a_truck_hides_before_the_hold_is_over_are_told_and_not_cleared_by_it() -> None:
+    sightings = found(thing(30, 150), truck, seconds=180)
+    assert [sighting.kind for sighting in sightings] == ["left", "cleared"]
+    assert abs(sightings[0].at - 30) <= 5
+    assert abs(sightings[1].at - 150) <= 5
+
+
+def test_coloured_goods_survive_the_infrared_switch_and_the_day_after_it() -> None:
+    def night(canvas: Any, t: float) -> Any:
+        return infrared(canvas, t) if t < 120 else canvas
+
+    sightings = found(thing(20, 150), night, seconds=180)
     assert [sighting.kind for sighting in sightings] == ["left", "cleared"]
 
 
