@@ -9,8 +9,8 @@ branch_labels = None
 depends_on = None
 
 
-def _text(name: str, **options: bool) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text(), nullable=False, **options)
+def _text(name: str, *, unique: bool | None = None) -> "sa.Column[str]":
+    return sa.Column(name, sa.Text(), nullable=False, unique=unique)
 
 
 def upgrade() -> None:
