@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ class Linker:
         self._tracks: list[Track] = []
         self._loose: list[Place] = []
         self._since: float | None = None
+        # where each track was bound before the picture at hand, by identity
+        self._ahead: dict[int, NDArray[np.floating[Any]]] = {}
 
     @property
     def tracks(self) -> list[Track]:
@@ -71,12 +75,12 @@ class Linker:
         for track in self._tracks:
             track.looks += 1
             track.idle += 1
-        if not places:
-            return claimed
-        if not self._tracks:
+        self._ahead = {}
+        if not places or not self._tracks:
             return claimed
         where = np.array([(p.across, p.up, p.across_sigma, p.up_sigma) for p in places])
         mean, variance = predict(self._tracks, t)
+        self._ahead = {id(track): ahead for track, ahead in zip(self._tracks, mean, strict=True)}
         spread = variance[:, None] + where[None, :, 2:] ** 2 + 0.01**2
         distance = ((where[None, :, :2] - mean[:, None]) ** 2 / spread).sum(axis=2)
         fitting = np.flatnonzero(distance.min(axis=1) <= GATE)
@@ -159,7 +163,9 @@ class Linker:
         gone = {id(t) for t in established if t.places[-1].up < GROUND_M and t.drop > 1.0}
         unseen = [t for t in established if now - t.last >= UNSEEN_S and id(t) not in gone]
         if unseen:
-            ahead, _ = predict(unseen, now)
+            # what the picture at hand does not show is still bound where it was
+            known = self._ahead and all(track.idle for track in unseen)
+            ahead = np.array([self._ahead[id(t)] for t in unseen]) if known else predict(unseen, now)[0]
             x, y = self._calibration.project(np.pad(ahead, ((0, 0), (0, 1)))).T
             inside = (x >= 0) & (x < self._calibration.width) & (y >= 0) & (y < self._calibration.height)
             gone.update(id(track) for track, held in zip(unseen, inside.tolist(), strict=True) if not held)
