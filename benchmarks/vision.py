@@ -27,7 +27,7 @@ from integrations.demo.facade import plan_clip, render_clip
 from integrations.falling_object.clip_config import load_clip_config
 from integrations.falling_object.detection import Detection
 from integrations.falling_object.detector import Detector
-from integrations.falling_object.offline import read_luma
+from integrations.falling_object.offline import read_pictures
 
 ORDINARY = ("flicker", "laundry", "cars", "birds", "leaves", "insects", "cloud")
 FAINT = 18.0  # grey levels
@@ -102,8 +102,8 @@ class Tally:
 def run(video: Path, config: Path) -> tuple[list[Detection], float, Detector]:
     """Detections, seconds of video, and the detector for its counts."""
     detector, found, t = Detector(load_clip_config(config).calibration), [], 0.0
-    for luma, t, key in read_luma(video, lambda text: None):
-        found += detector.feed(luma, t, key)
+    for luma, t, key, chroma in read_pictures(video, lambda text: None):
+        found += detector.feed(luma, t, key, chroma)
     return found + detector.finish(), t, detector
 
 
@@ -234,12 +234,12 @@ def measure_kept(video: Path, config: Path, rounds: int) -> dict[str, float]:
     alone, both = [], []
     for _ in range(rounds):
         begin, count = time.process_time(), 0
-        for _luma, _t, _key in read_luma(video, lambda text: None):
+        for _picture in read_pictures(video, lambda text: None):
             count += 1
         alone.append((time.process_time() - begin) / count)
         begin, detector = time.process_time(), Detector(calibration)
-        for luma, t, key in read_luma(video, lambda text: None):
-            detector.feed(luma, t, key)
+        for luma, t, key, chroma in read_pictures(video, lambda text: None):
+            detector.feed(luma, t, key, chroma)
         detector.finish()
         both.append((time.process_time() - begin) / count)
     return {
