@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,6 +14,9 @@ import pytest
 from joserfc import jwk, jwt
 
 from hub.accounts.administration import Administration
+from hub.accounts.permissions import Principal
+from hub.model.errors import ActionRefused
+from hub.runtime.hub import FaultyConfiguration
 from hub.testing.answers import Answer
 from hub.testing.kit import HubKit
 from tests.hub.web.oidc_provider import CLIENT, FakeProvider
@@ -351,3 +355,34 @@ async def test_an_address_that_somebody_names_is_not_where_the_provider_leads(
     location = (await hub.request("GET", "/auth/oidc/start")).headers["Location"]
     asked = dict(parse_qsl(urlsplit(location).query))
     assert asked["redirect_uri"] == "https://hub.example.org/auth/oidc/callback"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("issuer: http://id.example.org", "https://"),
+        ("issuer: https://id.example.org/?a=b", "no ?"),
+        ("issuer: https://id.example.org, roles: {a: [owner]}", "hub user role"),
+        ("issuer: https://id.example.org, roles: {a: [admn]}", "there is no role 'admn'"),
+        ("issuer: https://id.example.org, link_by: name", "link_by"),
+        ("name: x", "issuer"),
+    ],
+)
+async def test_faults_of_the_section_are_told(hub: HubKit, written: str, told: str) -> None:
+    with pytest.raises(FaultyConfiguration, match=re.escape(told)):
+        await hub.start(f"auth: {{oidc: {{client_id: linli, {written}}}}}\n")
+
+
+async def test_another_account_can_not_await_the_same_person_and_nobody_links_themselves(
+    hub: HubKit, provider: FakeProvider
+) -> None:
+    await start(hub, provider, awaited="li@example.org")
+    with pytest.raises(ActionRefused, match="another account"):
+        await administer(hub, do="oidc", name="owner", value="LI@example.org")
+    owner = hub.hub_of.accounts.registry.account("owner")
+    who = Principal(account=owner.id, roles=frozenset(["owner"]))
+    command = {"do": "oidc", "name": "owner", "value": "a@example.org"}
+    with pytest.raises(ActionRefused, match="your own"):
+        await Administration(hub.hub_of.accounts, hub.clock.now).carry_out(command, who)
+    await administer(hub, do="remove", name="li")
+    assert (await administer(hub, do="oidc", name="owner", value="li@example.org"))["oidc"]
