@@ -98,19 +98,25 @@ class OidcAccounts:
         linked = None if kept is None else self._book.accounts.get(kept["account"])
         if linked is not None:
             return linked
-        if (awaited := self._awaited(provider, claims)) is not None:
-            key, account = awaited
-            await self._link(provider, claims, account, address, key)
-            return account
-        if not provider.create:
+        awaited = self._awaited(provider, claims)
+        if awaited is None and not provider.create:
             raise OidcRefused("oidc_unlinked")
-        account = self._new_account(claims)
+        # One unit, and nothing awaited within: whoever comes twice at once is linked once.
         with self._book.units.open() as unit:
-            self._book.put(account)
-            details = {"name": account.name, "by": "oidc", **_identity(provider, claims)}
-            self._audit.record("add", "account", account.id, who=account.id, address=address, details=details)
+            if awaited is not None:
+                key, account = awaited
+                self._memory.delete(key)
+            else:
+                account = self._add(provider, claims, address)
+            self._link(provider, claims, account, address)
         await unit.receipt
-        await self._link(provider, claims, account, address)
+        return account
+
+    def _add(self, provider: Provider, claims: Mapping[str, Any], address: str) -> Account:
+        account = self._new_account(claims)
+        self._book.put(account)
+        details = {"name": account.name, "by": "oidc", **_identity(provider, claims)}
+        self._audit.record("add", "account", account.id, who=account.id, address=address, details=details)
         return account
 
     def _awaited(self, provider: Provider, claims: Mapping[str, Any]) -> tuple[str, Account] | None:
@@ -123,20 +129,12 @@ class OidcAccounts:
         account = self._book.accounts.get(kept["account"])
         return None if account is None or account.disabled else (key, account)
 
-    async def _link(
-        self, provider: Provider, claims: Mapping[str, Any], account: Account, address: str, awaited: str = ""
-    ) -> None:
+    def _link(self, provider: Provider, claims: Mapping[str, Any], account: Account, address: str) -> None:
         shown = _text(claims, provider.link_by) or claims["sub"]
-        with self._book.units.open() as unit:
-            if awaited:
-                self._memory.delete(awaited)
-            kept: dict[str, Any] = {"account": account.id, "value": shown, "roles": []}
-            self._memory.put(_link_key(provider, claims), kept)
-            details = {"by": "oidc", **_identity(provider, claims)}
-            self._audit.record(
-                "link", "account", account.id, who=account.id, address=address, details=details
-            )
-        await unit.receipt
+        kept: dict[str, Any] = {"account": account.id, "value": shown, "roles": []}
+        self._memory.put(_link_key(provider, claims), kept)
+        details = {"by": "oidc", **_identity(provider, claims)}
+        self._audit.record("link", "account", account.id, who=account.id, address=address, details=details)
 
     async def _follow_groups(
         self, provider: Provider, claims: Mapping[str, Any], account: Account
@@ -144,6 +142,8 @@ class OidcAccounts:
         """Give the roles that the groups stand for now, and take those that they stood for at the last time."""
         key = _link_key(provider, claims)
         kept = self._memory.get(key)
+        if kept is None:  # unlinked meanwhile
+            raise OidcRefused("oidc_unlinked")
         wanted = _mapped(provider, claims)
         gone = [role for role in kept["roles"] if role not in wanted and role in account.roles]
         fresh = [role for role in wanted if role not in account.roles]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from hub.web.limits import Buckets, Rate, source_of
 from hub.web.oidc_provider import ProviderClient
 from hub.web.signin import SignInViews
 
+log = logging.getLogger("hub.web")
 COOKIE = "linli_oidc"
 OPEN = timedelta(minutes=10)  # for the provider's own pages
 MOST_OPEN = 1000
@@ -147,7 +149,8 @@ class OidcViews:
             response = _to("/#/")
         except Refusal as refused:
             response = _to_the_door(refused.word)
-        except HubError:  # a role that is gone, too many accounts: the log of faults names it, the page can't
+        except HubError as error:  # a role that is gone, too many accounts: for the admin, not for the page
+            log.warning("signing in through the provider failed: %s", error)
             response = _to_the_door("oidc_unlinked")
         _set_cookie(request, response, "", timedelta(0))
         return response

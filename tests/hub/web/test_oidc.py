@@ -1,5 +1,6 @@
 """Signing in through a provider: who is let in, and what of a provider or a bystander is not believed."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -386,3 +387,13 @@ async def test_another_account_can_not_await_the_same_person_and_nobody_links_th
         await Administration(hub.hub_of.accounts, hub.clock.now).carry_out(command, who)
     await administer(hub, do="remove", name="li")
     assert (await administer(hub, do="oidc", name="owner", value="li@example.org"))["oidc"]
+
+
+async def test_who_comes_twice_at_once_gets_one_account(hub: HubKit, provider: FakeProvider) -> None:
+    await start(hub, provider, "create: true")
+    browsers = [Browser(hub), Browser(hub)]
+    backs = [await begin(browser, provider) for browser in browsers]
+    pairs = zip(browsers, backs, strict=True)
+    answers = await asyncio.gather(*(browser.ask("GET", back) for browser, back in pairs))
+    assert [answer.headers["Location"] for answer in answers] == ["/#/", "/#/"]
+    assert len(hub.hub_of.accounts.book.accounts) == 2
