@@ -7,6 +7,8 @@ import hmac
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -397,3 +399,8 @@ async def test_who_comes_twice_at_once_gets_one_account(hub: HubKit, provider: F
     answers = await asyncio.gather(*(browser.ask("GET", back) for browser, back in pairs))
     assert [answer.headers["Location"] for answer in answers] == ["/#/", "/#/"]
     assert len(hub.hub_of.accounts.book.accounts) == 2
+
+
+def test_what_checks_tokens_is_loaded_only_when_it_is_used() -> None:
+    code = "import sys, hub.runtime.hub; sys.exit('joserfc' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
