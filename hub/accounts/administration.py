@@ -62,7 +62,9 @@ class Administration:
             raise ActionRefused("a limited token only looks at accounts; sign in on the console")
         if do in _WAYS_IN and session is not None and session.kind != "console":
             raise ActionRefused("passwords, second factors and tokens take the console; sign in there")
-        if do in ("password", "code-off", "oidc") and any(one.id == who.account for one in self._concerned(command)):
+        if do in ("password", "code-off", "oidc") and any(
+            one.id == who.account for one in self._concerned(command)
+        ):
             raise ActionRefused("change your own on your account's page: it asks for your password")
 
     def _check_admin(self, command: Data) -> None:

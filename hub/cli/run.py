@@ -135,7 +135,9 @@ async def _welcome(hub: "Hub") -> None:
     if made is not None:
         invitation, code = made
         until = invitation.expires.astimezone(hub.site.zone)
-        click.echo(f"There is no account yet. Make the owner's at {hub.url}/welcome#{code} (once, until {until:%H:%M})")
+        click.echo(
+            f"There is no account yet. Make the owner's at {hub.url}/welcome#{code} (once, until {until:%H:%M})"
+        )
 
 
 async def _reload_when(wanted: asyncio.Event, hub: "Hub", systemd: "Systemd") -> None:

@@ -30,7 +30,9 @@ def user() -> None:
 @click.option("--invite", "by_link", is_flag=True, help="Ask for no password: print a one-time link.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--no-password", is_flag=True, help="For a program that has tokens and never signs in.")
-@click.option("--oidc", default="", help="Signs in through the provider, as this e-mail address, name or sub.")
+@click.option(
+    "--oidc", default="", help="Signs in through the provider, as this e-mail address, name or sub."
+)
 @placed
 def add(
     ask: Ask,
