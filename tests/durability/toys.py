@@ -35,6 +35,7 @@ SITE = """
     toys:
     areas: [{id: b1}]
     notify:
+      digest: {burst: 1000}  # each door by itself: what is tried here is the way, not the storm
       channels:
         collect: {}
     people:

@@ -79,7 +79,7 @@ def test_describe_lists_everything_that_could_be_configured(bell_on_path: Path) 
     assert listed["bell"]["events"][0]["fields"]["times"] == {"type": "int", "required": False}
     assert listed["bell"]["actions"][0]["data"]["required"] == ["part"]
     assert listed["bell"]["options"]["properties"]["tone"]["default"] == "a"
-    assert {"hub", "http", "history"} == set(listed["hub"]["options"])
+    assert {"hub", "http", "history", "auth"} == set(listed["hub"]["options"])
 
 
 def test_describe_shows_an_integration_an_event_and_an_action_in_full(bell_on_path: Path) -> None:
