@@ -15,6 +15,7 @@ from hub.model.errors import HubError
 from hub.web.authentication import is_same_origin
 from hub.web.bodies import parse_json, read_body
 from hub.web.gate import PRINCIPAL
+from hub.web.problems import problem
 
 LONGEST_TEXT, MOST_ITEMS = 1000, 100
 LARGEST = 64 * 1024  # bytes of a body: whoever has not signed in yet must not cost more to read
@@ -110,16 +111,16 @@ def caller_language(request: web.Request, site_language: str) -> str:
 
 def _problem(error: HubError, language: str) -> web.Response:
     status, title = _kind_of(error)
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": str(error)}
-    headers = {}
     if isinstance(error, Refusal):
-        body |= {"detail": error.said(language), "word": error.word}
-        headers["Content-Language"] = "zh-CN" if language.startswith("zh") else "en"
+        response = problem(status, title, error.said(language), word=error.word)
+        response.headers["Content-Language"] = "zh-CN" if language.startswith("zh") else "en"
+    else:
+        response = problem(status, title, str(error))
     if isinstance(error, Throttled):
-        headers["Retry-After"] = str(error.values["seconds"])
+        response.headers["Retry-After"] = str(error.values["seconds"])
     elif isinstance(error, Busy):
-        headers["Retry-After"] = "5"
-    return web.json_response(body, status=status, headers=headers, content_type="application/problem+json")
+        response.headers["Retry-After"] = "5"
+    return response
 
 
 def _kind_of(error: HubError) -> tuple[int, str]:

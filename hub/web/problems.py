@@ -1,14 +1,20 @@
 """Errors as RFC 9457 wants them."""
 
+from typing import Any
+
 from aiohttp import web
+
+from hub.web.bodies import written
 
 _KEPT = ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range")
 
 
-def problem(status: int, title: str, detail: str = "") -> web.Response:
-    """An error as RFC 9457 wants it."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return web.json_response(body, status=status, content_type="application/problem+json")
+def problem(status: int, title: str, detail: str = "", **more: Any) -> web.Response:
+    """An error as RFC 9457 wants it; `more` are members of the answer's own."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return web.Response(
+        status=status, body=written(body), content_type="application/problem+json", charset="utf-8"
+    )
 
 
 def answer_of(error: web.HTTPException) -> web.Response:

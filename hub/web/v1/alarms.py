@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from hub.web.v1.system import Inside
 AlarmState = Literal["open", "acknowledged", "closed"]
 BATCH = 200  # rows read at once
 SCANNED = 5000  # rows looked at for one page: what the caller may not see is passed over
-FIRST = datetime.fromtimestamp(0).astimezone()
+FIRST = datetime.fromtimestamp(0, UTC)
 
 
 class AlarmView(msgspec.Struct, kw_only=True):

@@ -12,6 +12,7 @@ from hub.accounts.permissions import Permissions, Principal, Thing
 from hub.model.errors import HubError
 from hub.web.bodies import written
 from hub.web.gate import PERMISSIONS, PRINCIPAL, refused
+from hub.web.problems import problem
 
 LARGEST_BODY = 256 * 1024  # bytes
 T = TypeVar("T")
@@ -116,18 +117,10 @@ def answered(operation: Operation, value: Any) -> web.StreamResponse:
     return web.Response(status=operation.status, body=body, content_type="application/json", charset="utf-8")
 
 
-def problem(error: Refused) -> web.Response:
-    """A refusal as problem+json, with the faults' places when there are."""
-    title = error.title or web_title(error.status)
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
-        "status": error.status,
-        "detail": error.detail,
-    }
-    if error.errors:
-        body["errors"] = list(error.errors)
-    return web.Response(status=error.status, body=written(body), content_type="application/problem+json")
+def refusal(error: Refused) -> web.Response:
+    """A refusal as a problem, with the faults' places when there are."""
+    more = {"errors": list(error.errors)} if error.errors else {}
+    return problem(error.status, error.title or web_title(error.status), error.detail, **more)
 
 
 def web_title(status: int) -> str:

@@ -10,7 +10,7 @@ from hub import __version__
 from hub.plugins.routes import Routes
 from hub.web.v1.once import Once
 from hub.web.v1.openapi import PREFIX, describe
-from hub.web.v1.operations import Asked, Operation, Refused, answered, asked, problem
+from hub.web.v1.operations import Asked, Operation, Refused, answered, asked, refusal
 
 Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,7 +57,7 @@ class Api:
                     return answered(operation, await operation.handler(question))
                 return await self._serve_once(operation, question, key)
             except Refused as error:
-                return problem(error)
+                return refusal(error)
 
         return serve
 
