@@ -1,7 +1,7 @@
 // Now: what is wrong, what to do, who has it. One glance must be enough.
 
 import { html, useAnswer } from "../ui.js";
-import { AlarmList, Ago, Answered, Chip, Head } from "../parts/common.js";
+import { AlarmList, Ago, Answered, Chip, Head, kindName } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { t } from "../words/index.js";
 
@@ -44,7 +44,7 @@ function Recent({ of }) {
     const closed = page.items.filter((alarm) => alarm.state === "closed").slice(0, 6);
     if (!closed.length) return null;
     return html`<h2>${t("now.recent")}</h2><ul class="card list">${closed.map((alarm) => html`<li key=${alarm.id}><a class="line" href=${`#/alarm/${encodeURIComponent(alarm.id)}`}>
-      <${Icon} name="check" /><span class="grow">${t(`kind.${alarm.kind}`)}<br /><span class="faint">${[alarm.area_name, alarm.source_name].filter(Boolean).join(" · ")}</span></span>
+      <${Icon} name="check" /><span class="grow">${kindName(alarm.kind)}<br /><span class="faint">${[alarm.area_name, alarm.source_name].filter(Boolean).join(" · ")}</span></span>
       <span class="faint"><${Ago} at=${alarm.at} /></span></a></li>`)}</ul>`;
   }}</${Answered}>`;
 }

@@ -48,6 +48,10 @@ async def test_a_grid_worker_takes_an_alarm_on_and_settles_it_on_a_phone(hub: Hu
     await wang.page.fill("dialog textarea", "碎片已清理")
     await wang.page.click("dialog .main-action")
     await wang.see("王芳 已办结")
+    await wang.page.goto(hub.hub_of.url + "/#/now")
+    await wang.see("最近结束")
+    assert "pot fell" in await wang.text()
+    assert "kind." not in await wang.text()
     found = (await hub.request("GET", "/api/v1/alarms/a1", admin=True)).json()
     assert (found["state"], found["closed_by"], found["note"]) == ("closed", "wang", "碎片已清理")
     assert not wang.complaints
